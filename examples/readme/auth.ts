@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 
 const client = new Redis('redis://localhost:6379', { ...redisOptions, lazyConnect: true })
 client.on('error', ({ message }) => console.warn(message)) // it connects again by itself
-const redis = await connectRedis(client) // 7.0 or newer, with maxmemory-policy noeviction
+export const redis = await connectRedis(client) // 7.0 or newer, with maxmemory-policy noeviction
 export const store = createSessionStore({ redis })
 
 /** @param options Your secret, database and ways to sign in. */

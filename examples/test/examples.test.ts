@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { freePort, startRedis } from '@rollcall/dev-redis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { listen as listenToStore } from '../store.ts'
 import { browser, cookieOf } from './browser.ts'
 import { type Server, startServers } from './servers.ts'
@@ -91,8 +91,22 @@ test('an outage is no sign-out: 503 in every application, and no cookie is clear
   expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []])
 })
 
+test('Next that starts without Redis answers 503', async () => {
+  vi.resetModules()
+  vi.stubEnv('REDIS_URL', `redis://localhost:${await freePort()}`)
+  const { GET } = await import('../next/app/api/auth/[...all]/route.ts')
+  const { status, headers } = await GET(new Request('http://localhost:3000/api/auth/get-session'))
+  expect([status, headers.getSetCookie()]).toEqual([503, []])
+  vi.unstubAllEnvs()
+})
+
 test.runIf(process.env['ROLLCALL_ROOT'])('the READMEs show the lines of these applications as they stand', () => {
   const text = (path: string) => readFileSync(`${process.env['ROLLCALL_ROOT']}/${path}`, 'utf8')
   const shown = (path: string) => [...text(path).matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
-  expect(shown('README.md')).toEqual([text('examples/sessions.ts'), shown('packages/session-store/README.md')[0]])
+  const applications = ['express', 'hono', 'fastify', 'next/sessions', 'next/app/api/auth/[...all]/route']
+  const whole = ['sessions', ...applications, 'next/app/api/trpc/[trpc]/route'].map((name) =>
+    text(`examples/${name}.ts`),
+  )
+  expect(shown('README.md')).toEqual([whole[0]])
+  expect(shown('packages/trpc/README.md')).toEqual(whole)
 })

@@ -13,6 +13,8 @@ import { cookieSessions, rollcall } from '../src/index.js'
 const ROWS = Number(process.argv[2] ?? 100_000)
 const ROWS_PER_USER = 2
 const SAMPLE = 500
+/** Sessions that are revoked while the import runs. */
+const REVOKED = 200
 const DAY_MS = 24 * 60 * 60 * 1_000
 const MIB = 1024 ** 2
 
@@ -31,10 +33,11 @@ await addRows()
 const store = importSessions(t.store, { redis })
 const auth = betterAuth({ ...options, plugins: [rollcall({ store })] })
 const { authenticate } = await cookieSessions(auth, store)
-const tokens = await sql<{ token: string }>`select token from session order by random() limit ${SAMPLE}`.execute(
-  database.kysely,
-)
-const old = tokens.rows.map(({ token }) => headersOf(token))
+const tokens = await sql<{
+  token: string
+}>`select token from session order by random() limit ${SAMPLE + REVOKED}`.execute(database.kysely)
+const cookies = tokens.rows.map(({ token }) => headersOf(token))
+const [old, victims] = [cookies.slice(0, SAMPLE), cookies.slice(SAMPLE)]
 const ours = await Promise.all(
   Array.from({ length: SAMPLE }, async (_, i) => headersOf((await store.create({ userId: `new-${i}` }))?.token ?? '')),
 )
@@ -46,7 +49,12 @@ const startedAt = performance.now()
 const importing = store
   .importAll({ onProgress: () => (peak = Math.max(peak, process.memoryUsage.rss())) })
   .finally(() => (running.now = false))
-const [counts, ofOurs, ofOld] = await Promise.all([importing, requests(ours, 10), requests(old, 10)])
+const [counts, ofOurs, ofOld, revoked] = await Promise.all([
+  importing,
+  requests(ours, 10),
+  requests(old, 10),
+  revokeAll(victims, 20),
+])
 const seconds = (performance.now() - startedAt) / 1_000
 
 console.log(`${ROWS} rows in ${seconds.toFixed(1)} s: ${Math.round(ROWS / seconds)} a second`)
@@ -54,9 +62,12 @@ console.log(counts)
 console.log(`memory: ${Math.round(before / MIB)} MiB before, ${Math.round(peak / MIB)} MiB at most`)
 console.log(`requests with a cookie of ours: ${ofOurs}; with one of better-auth: ${ofOld}`)
 const left = await sql<{ n: number }>`select count(*) as n from session`.execute(database.kysely)
-console.log(`rows left: ${left.rows[0]?.n}; signed out: ${await signedOut()} of ${SAMPLE}`)
+console.log(`rows left: ${left.rows[0]?.n}; signed out: ${await signedOut(old)} of ${SAMPLE}`)
+console.log(`revoked meanwhile: ${revoked}; refused now: ${await signedOut(victims)} of ${victims.length}`)
 
-const renewed = await Promise.all(tokens.rows.map(async ({ token }) => headersOf((await store.tokenFor(token)) ?? '')))
+const renewed = await Promise.all(
+  tokens.rows.slice(0, SAMPLE).map(async ({ token }) => headersOf((await store.tokenFor(token)) ?? '')),
+)
 const away = betterAuth({ ...options, plugins: [exportedSessions()] })
 const exportFrom = performance.now()
 const { exported, withoutUser } = await exportSessions(away, { redis })
@@ -99,7 +110,20 @@ async function requests(of: readonly Headers[], pauseMs: number): Promise<string
   return `${times.length}, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`
 }
 
-async function signedOut(): Promise<number> {
-  const found = await Promise.all(old.map((headers) => authenticate(headers)))
+/** Revokes sessions of better-auth, some milliseconds apart. */
+async function revokeAll(of: readonly Headers[], pauseMs: number): Promise<string> {
+  let during = 0
+  for (const headers of of) {
+    const found = await authenticate(headers)
+    if (found === null) throw new Error('Somebody was signed out')
+    await store.revoke(found.session.userId, found.session.id)
+    if (running.now) during += 1
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+  return `${during} of ${of.length}`
+}
+
+async function signedOut(of: readonly Headers[]): Promise<number> {
+  const found = await Promise.all(of.map((headers) => authenticate(headers)))
   return found.filter((session) => session === null).length
 }

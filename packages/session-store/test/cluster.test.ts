@@ -2,19 +2,13 @@ import type { PrivateNode } from '@rollcall/dev-redis'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import { Cluster, type Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createSessionChanges,
-  createSessionEvents,
-  createSessionExport,
-  createSessionStore,
-  NotReplicatedError,
-} from '../src/index.js'
+import { createSessionChanges, createSessionEvents, createSessionStore, NotReplicatedError } from '../src/index.js'
 import { userTagOf } from '../src/record/token.js'
 import { refuses, remembers } from './caching.js'
 import { killAmidRevocations, startDistantCluster, startServers } from './failover.js'
 import { clusterClient, happens, longTimeouts, secondCopyOfIoredis } from './helpers.js'
 import { confirmed, Load, signIn } from './load.js'
-import { askNode, keyOf, moveSlot, slotOf, usersOn } from './nodes.js'
+import { askNode, connectionOf, keyOf, moveSlot, slotOf, usersOn } from './nodes.js'
 import { until } from './retry.js'
 
 let cluster: Awaited<ReturnType<typeof startDistantCluster>>
@@ -187,14 +181,6 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
     expect(await store.create({ userId, startedAt: beforehand })).toBeNull()
 })
 
-/** The connection of a Cluster client to the master that has this user. */
-function connectionOf(redis: Cluster, userId: string): Redis {
-  const [owner] = redis.slots[slotOf(userId)] ?? []
-  const client = redis.nodes('master').find(({ options }) => `${options.host}:${options.port}` === owner)
-  if (client === undefined) throw new Error('No such node')
-  return client
-}
-
 test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {
   await using application = await startServers(cluster, 'master', longTimeouts)
   const [{ redis, store } = { redis: undefined, store: undefined }] = application.servers
@@ -211,31 +197,6 @@ test('a rotation whose reply is lost is sent again by the client, and is still t
   expect(await store.validate(rotated?.token ?? '')).toMatchObject({ id: session.id })
   expect(await store.validate(token)).toBeNull()
   expect(await store.count(ada)).toBe(1)
-})
-
-test.each([1, 2])('an export whose reply %i is lost removes what it read, and knows what was revoked', async (n) => {
-  await using application = await startServers(cluster, 'master', longTimeouts)
-  const [{ redis, store } = { redis: undefined, store: undefined }] = application.servers
-  if (redis === undefined) throw new Error('No server')
-  const [ada = '', bob = ''] = await usersOn(node(0), 2)
-  const exported = createSessionExport({ redis })
-  const read = async (userId: string) => {
-    const batches = []
-    for await (const batch of exported.batches()) batches.push(...batch)
-    return batches.filter((session) => session.userId === userId)
-  }
-  await signIn(store, bob)
-  await exported.remove(await read(bob)) // from here on, Redis knows the script
-
-  const [, revoked] = [await signIn(store, ada), await signIn(store, ada)]
-  const sessions = await read(ada)
-  await store.revoke(ada, revoked.session.id)
-  const failing = failCommand(connectionOf(redis, ada), n, 'reply lost')
-  const left = await exported.remove(sessions)
-  failing[Symbol.dispose]()
-  expect(failing.reached()).toBe(true)
-  expect([...left].map(([{ id }, now]) => [id, now])).toEqual([[revoked.session.id, null]])
-  expect(await store.count(ada)).toBe(0)
 })
 
 describe('a master that is killed amid revocations', () => {

@@ -1,5 +1,5 @@
 import type { PrivateNode } from '@rollcall/dev-redis'
-import { Command, Redis } from 'ioredis'
+import { type Cluster, Command, Redis } from 'ioredis'
 import { userTagOf } from '../src/record/token.js'
 import { until } from './retry.js'
 
@@ -74,4 +74,12 @@ export async function usersOn(master: PrivateNode, count: number): Promise<strin
     if (ranges.some(([from = -1, to = from]: number[]) => slot >= from && slot <= to)) users.push(userId)
   }
   return users
+}
+
+/** The connection of a Cluster client to the master that has this user. */
+export function connectionOf(redis: Cluster, userId: string): Redis {
+  const [owner] = redis.slots[slotOf(userId)] ?? []
+  const client = redis.nodes('master').find(({ options }) => `${options.host}:${options.port}` === owner)
+  if (client === undefined) throw new Error('No such node')
+  return client
 }

@@ -171,8 +171,9 @@ async function connectionError({ where, timeouts }: Target): Promise<Error | und
   return first
 }
 
-/** The client of a Cluster wraps the error of its last node. */
+/** The store wraps the error of the client, and the client of a Cluster that of its last node. */
 function causeOf(error: unknown): Error | undefined {
+  if (error instanceof SessionStoreUnavailableError) return causeOf(error.cause)
   if (!(error instanceof Error)) return undefined
   return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
 }

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
+import { throwUnavailable, UnsupportedRedisError } from '../errors/errors.js'
 import { checkRedis } from './redis.js'
 import { defineScripts } from '../scripts/scripts.js'
 import { superviseClient } from './supervise.js'
@@ -8,19 +9,26 @@ import { superviseClient } from './supervise.js'
  *
  * @param client Not connected yet.
  * @returns The client.
- * @throws {UnsupportedRedisError} or the error of the connection.
+ * @throws {UnsupportedRedisError}
+ * @throws {SessionStoreUnavailableError} whose `cause` says why there is no connection.
  *
  * @example const redis = await connectRedis(new Redis(url, { ...redisOptions, lazyConnect: true }))
  */
 export async function connectRedis<Client extends Redis | Cluster>(client: Client): Promise<Client> {
   superviseClient(client)
+  let reason: Error | undefined // `connect` rejects with "Connection is closed." alone
+  const onError = (error: Error): void => void (reason = error)
+  client.on('error', onError)
   try {
     await client.connect()
     await checkRedis(client)
     return client
   } catch (error) {
     client.disconnect()
-    throw error
+    if (error instanceof UnsupportedRedisError) throw error
+    return throwUnavailable(reason ?? error)
+  } finally {
+    client.off('error', onError)
   }
 }
 

@@ -1,4 +1,4 @@
-import { getSessions } from '../../../../sessions.ts'
+import { withSessions } from '../../../../sessions.ts'
 
-const handle = async (request: Request) => (await getSessions()).auth.handler(request)
+const handle = (request: Request) => withSessions(({ auth }) => auth.handler(request))
 export { handle as GET, handle as POST }
