@@ -3,16 +3,16 @@
 -- ARGV[1]  read those after this id; empty: from the first one
 -- ARGV[2]  how many at most
 -- Output   the id and the JSON of each
-local ids = redis.call('HKEYS', KEYS[1])
+local after, most = ARGV[1], tonumber(ARGV[2])
+local ids, wanted, reply = redis.call('HKEYS', KEYS[1]), {}, {}
 table.sort(ids)
-local reply = {}
 for _, id in ipairs(ids) do
-  if #reply == 2 * tonumber(ARGV[2]) then
-    break
+  if id > after and #wanted < most then
+    wanted[#wanted + 1] = id
   end
-  if id > ARGV[1] then
-    reply[#reply + 1] = id
-    reply[#reply + 1] = redis.call('HGET', KEYS[1], id)
-  end
+end
+local events = #wanted > 0 and redis.call('HMGET', KEYS[1], unpack(wanted)) or {}
+for i, id in ipairs(wanted) do
+  reply[2 * i - 1], reply[2 * i] = id, events[i]
 end
 return reply
