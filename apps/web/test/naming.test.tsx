@@ -8,7 +8,8 @@ test.each([
   ['/', 'Rename Firefox on Windows 11', 'Device name'],
   ['/security', 'Rename Work key', 'Passkey name'],
 ])('on %s, the form for a name takes the focus', async (path, name, label) => {
-  serveFakeApi().devices = [{ ...firefox, deviceId: 'd' }]
+  const api = serveFakeApi()
+  api.devices = api.devices.map((device) => (device.id === firefox.id ? { ...firefox, deviceId: 'd' } : device))
   show(path)
   await press(name)
   expect(document.activeElement).toBe(screen.getByLabelText(label))

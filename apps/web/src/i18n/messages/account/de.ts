@@ -145,7 +145,7 @@ export default {
     everywhereMeans: 'Auch dieses Gerät wird abgemeldet. Das lässt sich nicht rückgängig machen.',
     everywhereFailed: 'Ihre Geräte sind möglicherweise noch angemeldet.',
     proofAgain:
-      'Diese Bestätigung hat nicht gezählt, und es wurde nichts geändert. Bitte bestätigen Sie noch einmal, dass Sie es sind.',
+      'Diese Bestätigung hat nicht gezählt, und es wurde nichts geändert. Bestätigen Sie noch einmal, dass Sie es sind.',
     proof: 'Ihre Anmeldung liegt eine Weile zurück. Bestätigen Sie mit Ihrem Passwort, dass Sie es sind.',
   },
   rename: {

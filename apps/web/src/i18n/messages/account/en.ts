@@ -142,7 +142,7 @@ export default {
     everywhereAsk: 'Sign out everywhere?',
     everywhereMeans: 'This device is signed out too. This can’t be undone.',
     everywhereFailed: 'Your devices may still be signed in.',
-    proofAgain: 'That confirmation didn’t count, and nothing was changed. Please confirm again that it’s you.',
+    proofAgain: 'That confirmation didn’t count, and nothing was changed. Confirm again that it’s you.',
     proof: 'You signed in a while ago. Enter your password to confirm it’s you.',
   },
   rename: {
