@@ -141,7 +141,7 @@ async function createRow(
   return row
 }
 
-/** @param writeIn runs a write, and all that belongs to a change in one transaction. */
+/** @param writeIn runs a write; a change is one transaction. */
 function policyWrites(
   policy: Policy,
   writeIn: <T>(isChange: boolean, work: (tables: Tables) => Promise<T>) => Promise<T>,

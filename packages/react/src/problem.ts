@@ -18,7 +18,7 @@ export class OtherSessionError extends Error {
   override readonly name = 'OtherSessionError'
 }
 
-/** @param error of a call by the tRPC client, or of `useDevices`; any other is `unexpected` */
+/** @param error of a call by the tRPC client, or of `useDevices` */
 export function problemOf(error: unknown): Problem {
   if (error instanceof OtherSessionError) return { kind: 'other-session' }
   if (!isOfClient(error)) return { kind: 'unexpected' }

@@ -3,14 +3,14 @@ import type { Kysely } from 'kysely'
 import type { ActivityTable, OperationRow } from '../accounts/activity/activity-rows.js'
 
 /**
- * Milliseconds. Work that is no operation of Redis, such as a ban or a change of a role, takes a few steps of SQL and Redis, and each
- * has a time limit. After so long, its process is gone.
+ * Milliseconds. After so long, the process of work that is no operation of Redis is gone. A ban, or a change of a role, takes a few
+ * steps of SQL and Redis. Each of them has a time limit.
  */
 const LONGEST_WORK_MS = 60_000
 
 /**
  * The state of a row, by what Redis knows of its operation. A row that says `running` may have lost its process, or SQL was away
- * when its operation ended. Of a ban, or of other work of a server, Redis knows only the revocation that is part of it.
+ * when its operation ended. Redis knows only the revocation that is part of a ban, or of other work of a server.
  */
 export function stateOf(
   { action, at, state }: Pick<OperationRow, 'action' | 'at' | 'state'>,

@@ -93,7 +93,7 @@ interface Target {
   readonly timeouts: Settings['redisTimeouts']
 }
 
-/** @param lastError What the client emitted, which says more than the error of its connect. */
+/** @param lastError What the client emitted: it says more. */
 async function startErrorOf(error: unknown, lastError: Error | undefined, target: Target): Promise<StartError> {
   const setting = settingNames[target.where.kind]
   if (error instanceof UnsupportedRedisError)

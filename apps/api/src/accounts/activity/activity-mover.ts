@@ -102,7 +102,10 @@ export class ActivityMover {
     }
   }
 
-  /** Who failed alone waits behind all others. Who failed together is next, alone: else those who come meanwhile could keep them waiting. */
+  /**
+   * A user who failed alone waits behind all others. Those who failed together are next, each alone. Otherwise, users who come
+   * meanwhile could keep them waiting.
+   */
   #putBack(userTags: readonly string[]): void {
     const later = userTags.length > 1 ? [...this.#pending] : []
     for (const userTag of later) this.#pending.delete(userTag)

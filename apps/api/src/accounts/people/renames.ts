@@ -100,7 +100,7 @@ export async function renameDevice(
   return isKnown
 }
 
-/** Each round follows a change of the name in SQL, by a rename at the same time. */
+/** Each round follows another rename at the same time. */
 const MAX_ROUNDS = 10
 
 async function nameSessions(

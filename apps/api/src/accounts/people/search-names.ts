@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Database } from '../database/database.js'
 
 /**
- * A name in the form that a search compares: `É` and `é`, `ẞ`, `ß` and `ss`, or a letter with its mark apart, are alike. `lower` of
- * SQLite knows ASCII alone, and that of PostgreSQL goes by the locale of the database.
+ * A name in the form that a search compares: `É` and `é`, `ẞ`, `ß` and `ss`, or a letter with its mark apart, are alike. In SQL,
+ * `lower` knows only ASCII on SQLite, and depends on the locale of the database on PostgreSQL.
  */
 export function foldName(name: string): string {
   // Upper case has one form of ß and of the Greek sigma. Lower case first, since only that turns ẞ into ß.

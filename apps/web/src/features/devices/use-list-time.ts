@@ -8,7 +8,7 @@ export interface ListTime {
   readonly asOf: number
 }
 
-/** @param updatedAt when the list was read, in ms since the epoch by the clock of the reader */
+/** @param updatedAt when the list was read (ms), by the clock of the reader */
 export function useListTime(isLive: boolean, updatedAt: number): ListTime {
   const now = useNow()
   const [liveUntil, setLiveUntil] = useState(0)
