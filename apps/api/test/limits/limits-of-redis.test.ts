@@ -1,4 +1,4 @@
-import { startRedis } from '@rollcall/dev-redis'
+import { freePort, startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { publicError, RateLimitedError } from '../../src/errors.js'
@@ -8,8 +8,9 @@ import { observed, SECRET, signedUp, startServer } from '../helpers.js'
 import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
 
 test('limits count in a Redis Cluster too', async () => {
-  const port = 20_000 + (process.pid % 10_000)
-  const listen = ['--port', String(port), '--bind', '127.0.0.1', '--cluster-announce-ip', '127.0.0.1']
+  const [port, busPort] = [await freePort(), await freePort()]
+  const ports = ['--port', String(port), '--cluster-port', String(busPort)] // its default may be a connection's
+  const listen = [...ports, '--bind', '127.0.0.1', '--cluster-announce-ip', '127.0.0.1']
   await using single = await startRedis({ args: ['--cluster-enabled', 'yes', ...listen] })
   await observed(single, async (admin) => {
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
