@@ -177,7 +177,9 @@ test('a running server whose Redis comes back with another certificate answers 5
 }, 90_000)
 
 test('the node of a Cluster in REDIS_URL is refused, and the message names the right setting', async () => {
-  await using redis = await startRedis({ args: ['--cluster-enabled', 'yes'] })
+  await using redis = await startRedis({
+    args: ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
+  })
   await expect(startServer({ redis })).rejects.toThrow(
     /^REDIS_URL: This is a node of a Redis Cluster.*REDIS_CLUSTER_NODES/,
   )
