@@ -217,6 +217,19 @@ test('once the old secret is gone, what it signed is refused, and what the new o
   expect((await moved(stale, server).request('/trpc/session.current')).status).toBe(200)
 })
 
+/** Signs in anew for each code. */
+async function expectToVerify(
+  server: TestServer,
+  email: string,
+  codes: readonly (readonly [kind: string, code: string | undefined])[],
+): Promise<void> {
+  for (const [kind, code] of codes) {
+    const device = server.browser()
+    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
+    expect((await device.post(`/api/auth/two-factor/verify-${kind}`, { code })).status, kind).toBe(200)
+  }
+}
+
 test('a second factor is encrypted anew when the server starts, and outlives the old secret', async () => {
   const email = newEmail()
   await using first = await start(OLD)
@@ -231,13 +244,10 @@ test('a second factor is encrypted anew when the server starts, and outlives the
     await (await start(...secrets)).close()
 
   await using server = await start(NEW)
-  const verify = async (kind: string, code: string | undefined) => {
-    const device = server.browser()
-    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
-    return (await device.post(`/api/auth/two-factor/verify-${kind}`, { code })).status
-  }
-  expect(await verify('totp', codeOf(totpURI, 1))).toBe(200)
-  expect(await verify('backup-code', backupCodes[0])).toBe(200)
+  await expectToVerify(server, email, [
+    ['totp', codeOf(totpURI, 1)],
+    ['backup-code', backupCodes[0]],
+  ])
 })
 
 test('a second factor that a server with the old secret first turns on later is encrypted anew within a day', async () => {
@@ -258,13 +268,10 @@ test('a second factor that a server with the old secret first turns on later is 
   await current.close() // once it has done what is due
 
   await using server = await start(NEW)
-  const verify = async (kind: string, code: string | undefined) => {
-    const device = server.browser()
-    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
-    return (await device.post(`/api/auth/two-factor/verify-${kind}`, { code })).status
-  }
-  expect(await verify('totp', codeOf(totpURI, 1))).toBe(200)
-  expect(await verify('backup-code', backupCodes[0])).toBe(200)
+  await expectToVerify(server, email, [
+    ['totp', codeOf(totpURI, 1)],
+    ['backup-code', backupCodes[0]],
+  ])
 })
 
 test('a second factor whose secret is lost is named at the start, and taken away as the documentation says', async () => {

@@ -16,8 +16,8 @@ local function removeOldest()
   redis.call('HDEL', EVENTS, unpack(ids, 1, #ids - MAX_EVENTS))
 end
 
--- The time in ms and a number, each of a fixed length, so that ids compare as text. The number begins with the microseconds, so an id
--- whose event is gone does not come back.
+-- The time in ms and a number, each of a fixed length, so that ids compare as text. The number begins with the microseconds: an id
+-- whose event is gone comes back only if the clock goes back and meets the same microsecond.
 local nextId
 do
   local ms, number

@@ -103,8 +103,8 @@ export class ActivityMover {
   }
 
   /**
-   * A user who failed alone waits behind all others. Those who failed together are next, each alone. Otherwise, users who come
-   * meanwhile could keep them waiting.
+   * A user who failed alone waits behind all others. Several who failed together come next, one by one. Otherwise, users who
+   * arrive meanwhile could keep them waiting.
    */
   #putBack(userTags: readonly string[]): void {
     const later = userTags.length > 1 ? [...this.#pending] : []

@@ -7,7 +7,7 @@ import type { I18n } from '../../i18n/i18n.js'
 import { withPlace } from '../../i18n/place.js'
 import { useProviderName } from '../../api/linked-providers.js'
 
-/** What is known of a session, in place: for those who want it exactly, with whatever they point or type. */
+/** The facts of a session, in place. A mouse, a finger and a keyboard open them alike. */
 export function SessionFacts({ device, name }: { device: Device; name: string }) {
   const i18n = useI18n()
   const { t, exactTime } = i18n
@@ -58,7 +58,7 @@ function MoreFacts({ device: { id, authenticatedAt, ipAddress: ownAddress } }: {
   if (details === undefined) return <Note>{t('facts.loading')}</Note>
   if (details === null) return null
   const { firstSignInAt, lastSignInAt, signIns, addresses, userAgent } = details
-  const known = addresses.filter(({ ipAddress }) => ipAddress !== null)
+  const known = addresses.flatMap(({ ipAddress, place }) => (ipAddress === null ? [] : { ipAddress, place }))
   return (
     <>
       {signIns > 1 && (
@@ -73,7 +73,7 @@ function MoreFacts({ device: { id, authenticatedAt, ipAddress: ownAddress } }: {
         <Fact name={t('facts.addresses')}>
           {known.map(({ ipAddress, place }) => (
             <span key={ipAddress} className="block">
-              {withPlace(i18n, place, ipAddress ?? '')}
+              {withPlace(i18n, place, ipAddress)}
             </span>
           ))}
         </Fact>
