@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { type Browser, PASSWORD } from './browser.js'
+import type { TestServer } from './helpers.js'
 
 const PERIOD_MS = 30_000
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -30,4 +31,17 @@ export async function turnOn(device: Browser): Promise<{ totpURI: string; backup
   const verified = await device.post('/api/auth/two-factor/verify-totp', { code })
   expect(verified.status, await verified.clone().text()).toBe(200)
   return { ...enabled, code }
+}
+
+/** Signs in anew for each code. */
+export async function expectToVerify(
+  server: TestServer,
+  email: string,
+  codes: readonly (readonly [kind: string, code: string | undefined])[],
+): Promise<void> {
+  for (const [kind, code] of codes) {
+    const device = server.browser()
+    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
+    expect((await device.post(`/api/auth/two-factor/verify-${kind}`, { code })).status, kind).toBe(200)
+  }
 }

@@ -5,7 +5,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { DAY_MS } from '../src/durations.js'
-import { codeOf, turnOn } from './authenticator.js'
+import { codeOf, expectToVerify, turnOn } from './authenticator.js'
 import { address, env } from './limits/attempts-helpers.js'
 import { mailsTo } from './outbox.js'
 import {
@@ -216,19 +216,6 @@ test('once the old secret is gone, what it signed is refused, and what the new o
   stale.jar.set(COOKIE, signed(tokenOf(stale), NEW))
   expect((await moved(stale, server).request('/trpc/session.current')).status).toBe(200)
 })
-
-/** Signs in anew for each code. */
-async function expectToVerify(
-  server: TestServer,
-  email: string,
-  codes: readonly (readonly [kind: string, code: string | undefined])[],
-): Promise<void> {
-  for (const [kind, code] of codes) {
-    const device = server.browser()
-    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
-    expect((await device.post(`/api/auth/two-factor/verify-${kind}`, { code })).status, kind).toBe(200)
-  }
-}
 
 test('a second factor is encrypted anew when the server starts, and outlives the old secret', async () => {
   const email = newEmail()
