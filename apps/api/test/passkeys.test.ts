@@ -125,6 +125,17 @@ test('a removed passkey ends the other sessions and signs in no more; this devic
   expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', result: 'refused' })
 })
 
+test('a removed passkey keeps the other sessions if the person says so in the same step', async () => {
+  const { laptop, phone, id } = await withPasskey()
+  const [session, other] = [await currentId(laptop), await currentId(phone)]
+  const copy = server.browser()
+  copy.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
+  expect((await remove(laptop, id, { revokeOtherSessions: false })).status).toBe(200)
+  expect([await currentId(laptop), await currentId(phone)]).toEqual([session, other])
+  expect(await codeOf(currentId(copy))).toBe('UNAUTHORIZED')
+  expect(await laptop.api.passkeys.list.query()).toEqual([])
+})
+
 test('adding and removing need a recent proof: the password, or a passkey, which keeps the id of the session', async () => {
   const { laptop, key, id } = await withPasskey()
   const session = await currentId(laptop)

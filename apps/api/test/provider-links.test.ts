@@ -152,6 +152,19 @@ test('unlinking needs a recent proof, ends the other sessions, and this device s
   expect(await linkedTo(laptop)).toEqual([])
 })
 
+test('unlinking keeps the other sessions if the person says so in the same step', async () => {
+  const { laptop, id } = await withLink()
+  const phone = server.browser()
+  expect((await go(phone)).status).toBe(200)
+  const [session, other] = [await currentId(laptop), await currentId(phone)]
+  const copy = server.browser()
+  copy.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
+  expect((await ceremonies(laptop).post('/provider/unlink', { id, revokeOtherSessions: false })).status).toBe(200)
+  expect([await currentId(laptop), await currentId(phone)]).toEqual([session, other])
+  expect(await codeOf(currentId(copy))).toBe('UNAUTHORIZED')
+  expect(await linkedTo(laptop)).toEqual([])
+})
+
 test('the last way in stays, and a provider that is not configured is none', async () => {
   const device = server.browser()
   somebody()

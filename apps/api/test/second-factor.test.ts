@@ -225,6 +225,19 @@ test.each([
   else expect((await giveBackup(await half(email), backupCodes[0])).status).toBe(401)
 })
 
+test.each(['disable', 'generate-backup-codes'])(
+  '%s keeps the other devices if the person says so in the same step',
+  async (action) => {
+    const { laptop, phone } = await enrolled()
+    const { id } = await laptop.api.session.current.query()
+    const thief = server.browser()
+    thief.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
+    expect((await change(laptop, action, { revokeOtherSessions: false })).status).toBe(200)
+    expect([await isSignedIn(thief), await isSignedIn(phone)]).toEqual([false, true])
+    expect((await laptop.api.session.current.query()).id).toBe(id)
+  },
+)
+
 test('each change is mailed to its person', async () => {
   const { laptop, email } = await enrolled()
   await change(laptop, 'generate-backup-codes')

@@ -46,6 +46,11 @@ const userAgents: [userAgent: string, browser: string, os: string, kind: DeviceK
   [`${mac} ${blink} Slack/4.39.90 Chrome/127.0.0.0 Electron/13.1.9 Safari/537.36`, 'Slack', 'macOS', 'desktop'],
   [`${win} ${blink} Code/1.85.1 Chrome/114.0.0.0 Electron/25.9.7 Safari/537.36`, 'Desktop app', 'Windows', 'desktop'],
   ['Mozilla/5.0 (Windows NT 5.0; rv:12.0) Gecko/20100101 Firefox/12.0', 'Firefox', 'Windows', 'desktop'],
+  // Others name these browsers and systems to be served the same pages.
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Servo/0.0.2 Firefox/140.0', 'Unknown browser', 'Linux', 'desktop'],
+  ['Mozilla/5.0 (Macintosh; U; Intel Mac OS X 10.6; en; rv:1.9.2) Gecko/20101212 Camino/2.1 (like Firefox/3.6.14)', 'Unknown browser', 'macOS', 'desktop'],
+  [`Mozilla/5.0 (Linux; x86_64) Ladybird/1.0 Chrome/146.0.0.0 AppleWebKit/537.36 Safari/537.36`, 'Ladybird', 'Linux', 'desktop'],
+  [`Mozilla/5.0 (Macintosh; Intel Haiku R1 x86) ${webkit} WebPositive/1.3 Version/11.1 Safari/605.1.15`, 'Unknown browser', 'Haiku', 'desktop'],
   // Handheld
   [chromeOnPhone, 'Chrome', 'Android', 'phone'],
   [`${phone} ${blink} Chrome/140.0.0.0 Safari/537.36`, 'Chrome', 'Android', 'tablet'],

@@ -115,6 +115,7 @@ describe('a phone that does not say Mobile', () => {
     'GT-I9300', 'SGH-I337', 'SCH-I535', 'SPH-L710', 'SM-W2022', 'Pixel 8', 'Nexus 5X', 'HUAWEI Y6', 'vivo 1904', 'V2031A', 'Redmi Note 8', 'POCO F3',
     'MI 9', 'HM NOTE 1LTE', 'TECNO KD7', 'Infinix X680', 'ASUS_X00TD', 'Nokia 4.2', 'LG-H870', 'LM-G710', 'ONEPLUS A6003', 'IN2013', 'XT1069', 'MotoG3',
     'HTC One', 'LT26i', 'C6603', 'PEGM00', 'Blade V8', 'meizu note8', 'LeEco Le 2', 'WIKO VIEW', 'Ulefone Note 9', 'DOOGEE X95',
+    'VER-N49DP', 'FCP-AN10', 'TET-AN00', 'ICL-AL20', 'EVA-L29', '2308CPXD0C', '24072PX77C', 'Surface Duo 2',
   ])('is the model %s, in an app and in a browser', (model) => {
     expect(kindOf(`Dalvik/2.1.0 (Linux; U; Android 9; ${model} Build/X1)`)).toBe('phone')
     expect(kindOf(`Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/99.0 Safari/537.36`)).toBe('phone')
@@ -122,7 +123,7 @@ describe('a phone that does not say Mobile', () => {
 
   // prettier-ignore
   test.each([
-    'LM-T600', 'LG-V500', 'XT2261-1', 'TECNO DP8D', 'Infinix X1101B', 'Redmi Pad SE', 'HTC A101', 'SGH-T859', 'SCH-I815', 'Nokia T20', 'MI PAD 4',
+    'AGS2-L09', 'MRX-AN19', 'HEY2-N09', 'ABC-W09', '24018RPACG', '2405CRPFDG', 'LM-T600', 'LG-V500', 'XT2261-1', 'TECNO DP8D', 'Infinix X1101B', 'Redmi Pad SE', 'HTC A101', 'SGH-T859', 'SCH-I815', 'Nokia T20', 'MI PAD 4',
   ])('is not the tablet %s', (model) => {
     expect(kindOf(`Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/99.0 Safari/537.36`)).toBe('tablet')
   })
@@ -191,6 +192,16 @@ describe('an iPad that says it is a Mac', () => {
     ],
   ])('%s leaves it a Mac', (_, userAgent, hints) => {
     expect(describeDevice({ userAgent, hints })).toMatchObject({ os: 'macOS', kind: 'desktop' })
+  })
+
+  test('a touch screen beside Linux is that of a laptop, or of an Android device in desktop mode: its kind is unknown', () => {
+    const userAgent = `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/150.0.0.0 Safari/537.36`
+    const linux = { 'sec-ch-ua-platform': '"Linux"', 'sec-ch-ua-mobile': '?0' }
+    expect(describeDevice({ userAgent, hints: { ...touch, ...linux } })).toMatchObject({ os: 'Linux', kind: 'unknown' })
+    expect(describeDevice({ userAgent, hints: touch })).toMatchObject({ os: 'Linux', kind: 'unknown' })
+    expect(describeDevice({ userAgent, hints: linux }).kind).toBe('desktop')
+    const ubuntu = 'Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0'
+    expect(describeDevice({ userAgent: ubuntu, hints: touch })).toMatchObject({ os: 'Ubuntu', kind: 'desktop' })
   })
 
   test('a touch screen makes no tablet of a laptop with Windows', () => {

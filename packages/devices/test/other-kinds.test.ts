@@ -32,6 +32,10 @@ const userAgents: [userAgent: string, browser: string, os: string, kind: DeviceK
   ['Mozilla/5.0 (PS3; Leanback Shell) AppleWebKit/535.22 (KHTML, like Gecko) Chrome/19.0 LeanbackShell/01.00', 'Chromium', 'PlayStation', 'console'],
   ['PS3Application libhttp/4.8.5-000 (CellOS)', 'Unknown browser', 'PlayStation', 'console'],
   ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 PlayStation App/24.1', 'iOS WebView', 'iOS', 'phone'],
+  [`Mozilla/5.0 (Linux; Android 14; SM-I610) ${blink} Chrome/150.0 Safari/537.36`, 'Chrome', 'Android', 'unknown'],
+  [`Mozilla/5.0 (Linux; Android 14; Meta Quest 3S) ${blink} Chrome/130.0 Mobile Safari/537.36`, 'Chrome', 'Horizon OS', 'unknown'],
+  [`Mozilla/5.0 (Linux; Android 13; Odin2) ${blink} Chrome/150.0 Mobile Safari/537.36`, 'Chrome', 'Android', 'console'],
+  ['Mozilla/5.0 (X11; U; Linux armv7l like Android; en-us) AppleWebKit/531.2+ (KHTML, like Gecko) Version/5.0 Safari/533.2+ Kindle/3.0+', 'Unknown browser', '', 'unknown'],
   ['Linux UPnP/1.0 Sonos/99.1-10000 (ZPS99)', 'Unknown browser', '', 'unknown'],
 ]
 
@@ -66,7 +70,9 @@ test.each([
     (model) => [model, 'unknown'] as const,
   ),
   ...['Moto 360', 'Gear Live', 'yandexstation_2'].map((model) => [model, 'unknown'] as const),
-  ...['RG405V', 'RG556', 'RGCUBE', 'Razer Edge 5G', 'Switch OLED'].map((model) => [model, 'console'] as const),
+  ...['RG405V', 'RG556', 'RGCUBE', 'G Cloud', 'Razer Edge 5G', 'Switch OLED'].map(
+    (model) => [model, 'console'] as const,
+  ),
   ...['Inspiron 3542', 'HP EliteBook 820', 'NUC10i3FNH', 'Aspire V5-121', 'Swift SF113-31'].map(
     (model) => [model, 'desktop'] as const,
   ),

@@ -22,6 +22,10 @@ describe('a television', () => {
       'is a box',
       `Mozilla/5.0 (Linux; Android 12; Telia Nordic STB Build/ST; wv) ${blink} Version/4.0 Chrome/129.0.0.0 Mobile Safari/537.36`,
     ],
+    [
+      'is made by a broadcaster',
+      `Mozilla/5.0 (Linux; U; Linux; en-US) ${blink} Sky/E1C1 EntertainmentOS (LLAMA_UK, UKR) Chrome/110.0 Safari/537.36`,
+    ],
     ['is a stick of an app', 'Amazon;AFTT;0123456789abcdef;;tpapi'],
     [
       'has a size in its model',
@@ -119,6 +123,11 @@ describe('a television', () => {
 
   test.each([
     ['Roku', 'Roku/DVP-14.0 (14.0.4.4170-C2)'],
+    [
+      'VIDAA',
+      `Mozilla/5.0 (Linux; Andr0id 12) ${blink} Chrome/128.0 Safari/537.36 HbbTV/1.7.1 (; Acme; SmartTV_2026) VIDAA/8.0`,
+    ],
+    ['Vega OS', `Mozilla/5.0 (Linux; VegaOS 1.1; AFTCA002) ${blink} Chrome/130.0 Safari/537.36`],
     ['VIDAA', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/88.0 Safari/537.36 VIDAA/6.0(Acme;SmartTV;X55)`],
     ['Vizio', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/108.0 Safari/537.36 CrKey/1.0.999999 VIZIO SmartCast`],
     ['Chromecast', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/110.0.0.0 Safari/537.36 CrKey/1.56.500000`],

@@ -1,5 +1,6 @@
 import type { Marks } from './marks.js'
 import { robots } from './robots.js'
+import { ANDROID } from './systems.js'
 
 export interface Browser {
   readonly name: string
@@ -144,6 +145,7 @@ const derived: Readonly<Record<string, Marks>> = {
   Avira: ['Avira/'],
   Iron: ['Iron/', 'Iron Safari/'],
   Iridium: ['Iridium/'],
+  Ladybird: ['Ladybird/'],
   Falkon: ['Falkon/'],
   qutebrowser: ['qutebrowser/'],
   Konqueror: ['Konqueror/', 'konqueror/'],
@@ -197,7 +199,8 @@ export const browsers: readonly Browser[] = [
   { name: 'Edge', marks: ['Edg/', 'EdgA/', 'EdgiOS/', 'Edge/'], brands: ['Microsoft Edge', 'Edge'] },
   { name: 'Edge', vague: true, marks: [], brands: [WEBVIEW2] },
   { name: 'Firefox Focus', marks: ['Focus/', 'Klar/'] },
-  { name: 'Firefox', marks: ['Firefox/', 'FxiOS/'] },
+  // Others name it without its engine, or as what they are like.
+  { name: 'Firefox', marks: [['Gecko/', /(?<![A-Za-z]|like )Firefox\//], 'FxiOS/'] },
   { name: 'Internet Explorer', marks: ['MSIE ', 'Trident/'] },
   {
     name: 'Android WebView',
@@ -208,7 +211,7 @@ export const browsers: readonly Browser[] = [
   { name: 'HarmonyOS WebView', vague: true, marks: ['ArkWeb/'], brands: ['ArkWeb'] },
   { name: 'Chromium', vague: true, marks: ['Chromium/'], brands: ['Chromium'] },
   { name: 'Chrome', marks: ['Chrome/', 'CriOS/'], brands: ['Google Chrome'] },
-  { name: 'Android Browser', marks: [['Android', 'Version/', 'Safari/']] },
+  { name: 'Android Browser', marks: [[ANDROID, 'Version/', 'Safari/']] },
   { name: 'Safari', marks: [['Mac OS X', 'Safari/']] },
   { name: 'iOS WebView', marks: [['like Mac OS X', 'Mobile/']] },
   // Libraries send these for an app that sets no user agent. A browser says Mozilla first.

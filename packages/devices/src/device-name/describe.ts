@@ -27,6 +27,9 @@ export interface DeviceName {
 /** Characters read of each header. The longest user agents of in-app browsers are near 600; what comes after is noise. */
 export const longestRead = 1024
 
+/** Phones and tablets with Android say what a computer with Linux says, when they ask for the pages of a computer. */
+const DESKTOP_MODE = '(X11; Linux '
+
 const unknownBrowser: Browser = { name: 'Unknown browser', marks: [] }
 const desktopApp: Browser = { name: 'Desktop app', marks: [] }
 const unknownSystem: System = { name: '', kind: 'unknown', marks: [] }
@@ -49,13 +52,16 @@ export function describeDevice({ userAgent, hints = {} }: ClientInfo): DeviceNam
   const model = quotedNames(hint('sec-ch-ua-model'))[0]
   const whole = model === undefined ? text : `${text}; ${model};`
   // No Mac has a touch screen, and no iPad sends its platform.
-  const isTablet = platform === undefined && hint('x-touch-screen') === '?1' && has(text, 'Macintosh')
+  const isTouched = hint('x-touch-screen') === '?1'
+  const isTablet = platform === undefined && isTouched && has(text, 'Macintosh')
   const system = isTablet ? iPadOS : findSystem(whole, platform, quotedNames(hint('sec-ch-ua-platform-version'))[0])
   const kind = browser.program
     ? 'program'
     : system.kind === 'handheld'
       ? handheldKind(whole, hint('sec-ch-ua-mobile'))
-      : system.kind
+      : isTouched && system.kind === 'desktop' && has(text, DESKTOP_MODE)
+        ? 'unknown'
+        : system.kind
   const isSaid = browser.brands?.some((brand) => brands.includes(brand)) ?? false
   const name = isSaid ? undefined : builtOn(browser.name, text, system)
   return { browser: name ?? browser.name, os: system.name, kind }

@@ -28,6 +28,8 @@ export const phones: Marks = [
   /(?<![A-Za-z])(?:moto [egxz]|XT(?!2261)\d{4}|Nokia \d|LG-[A-OQ-UW-Z]\d|LM-[A-SU-Z]\d{3}|HTC[ _](?!Flyer|A10|PG)[A-Z]|H(?:UAWEI|uawei)[ _-][UGY]\d)/,
   /(?<![A-Za-z])(?:(?:LT|MT|ST|SK|WT)\d\d[ai]|C[126]\d{3}(?= Build|[);])|Redmi[ _](?!Pad)|POCO (?!Pad)|M[Ii] \d(?! ?P)|TECNO (?!DP|P\d|T\d)[A-Z]|Infinix X(?!1\d{3}))/,
   /(?<![A-Za-z])(?:ASUS_[XZ]\d|B(?:lade|LADE) |HM NOTE|[mM]eizu |Moto ?[CEGZ]|(?:AC|DN|GM|HD|IN|KB|LE)2\d{3}|Twist|EVERCOSS|Doro|LeEco|QMobile|Micromax [AEQ]|Karbonn|Symphony|WALTON|DOOGEE|Ulefone|UMIDIGI|W(?:iko|IKO))/,
+  // Huawei and Honor, whose tablets end in 09 or 19; Xiaomi since 2023, whose tablets have RP in the middle.
+  /(?<![A-Za-z0-9])[A-Z]{3}-(?:[AT]?L|A?N|[LN]X)(?!09|19)\d{1,2}(?!\d)|(?<!\d)2[3-9]\d\d[\dA-Z](?!RP)[A-Z]{2}[\dA-Z]{2,3}[A-Z](?![A-Za-z\d])|Surface Duo/,
   // Before browsers said Mobile: one of China's networks wanted the date of the release.
   /Opera Mobi\/| Release\/\S+ (?:Mozilla\S+ )?Browser\//,
 ]

@@ -17,7 +17,7 @@ const desktops = (platform: string, marks: Readonly<Record<string, Marks>>): rea
   Object.entries(marks).map(([name, of]) => ({ name, kind: 'desktop', platform, marks: of }))
 
 /** Some makers write 0 for o. Systems of their own are "like Android". */
-const ANDROID = /(?<![A-Za-z]|like )[Aa]ndr[o0]id/
+export const ANDROID = /(?<![A-Za-z]|like )[Aa]ndr[o0]id/
 
 const LINUX = /(?<![A-Za-z])(?:[Ll]inux|LINUX)/
 
@@ -29,7 +29,7 @@ const LINUX_ALONE = new RegExp(`^(?!.*${ANDROID.source}).*${LINUX.source}`)
  * for watches have a W where those for phones have a P: OWDE.180707.001.
  */
 const OTHER = anyOf([
-  /(?<!Air)[Ww]atch|WATCH|SM-[RLV]\d|Moto 360|Gear Live|Build\/[A-Z]W[A-Z\d]{2}\.\d{6}/,
+  /(?<!Air)[Ww]atch|WATCH|SM-[IRLV]\d|Moto 360|Gear Live|Build\/[A-Z]W[A-Z\d]{2}\.\d{6}/,
   /(?<![A-Za-z])(?:OW\d\dW\d|LEM\d|APPLLP|THOR (?:PRO|S|\d))|KidPhone|yandexstation/,
   /Mobile VR|VR Safari|(?<![A-Za-z])(?:VR-\d{4}|Glass \d)/,
   /Automotive|Polestar(?! Phone)|Volvo|Renault|; BMW|MBUX|BYD AUTO|DiLink|gminfo|IHU_|(?<![A-Za-z])A?IVI(?![A-Za-z])|Porsche|(?:Car|CAR)[Pp]ad/,
@@ -67,6 +67,9 @@ export const systems: readonly System[] = [
   { name: 'webOS', kind: 'tv', marks: [/W[Ee][Bb][O0]S/, 'webOS.TV'] },
   { name: 'Tizen', kind: 'tv', marks: [['Tizen', /S(?:MART|mart)[- ]?T[Vv]|(?<![A-Za-z])TV(?![A-Za-z])/]] },
   { name: 'Tizen', kind: 'unknown', marks: ['Tizen'] },
+  // It also says Android.
+  { name: 'VIDAA', kind: 'tv', marks: ['VIDAA'] },
+  { name: 'Vega OS', kind: 'tv', marks: ['VegaOS'] },
   // Amazon's models of televisions, but in cars.
   { name: 'Fire OS', kind: 'unknown', platform: 'Android', marks: [/(?<![A-Za-z])AFTL[BF]T/] },
   { name: 'Fire OS', kind: 'tv', platform: 'Android', marks: [/(?<![A-Za-z])AFT[A-Z0-9]/] },
@@ -75,7 +78,11 @@ export const systems: readonly System[] = [
   // It runs on Amazon's devices alone, and in desktop mode it says Linux or a Mac.
   { name: 'Fire OS', kind: 'tablet', marks: ['Silk/'] },
   { name: 'PICO OS', kind: 'unknown', marks: ['PicoBrowser/', /; P(?:ICO|ico) /] },
-  { name: 'Horizon OS', kind: 'unknown', marks: ['OculusBrowser/', /; Quest(?: [23]S?| Pro)?(?:[;)]| Build)/] },
+  {
+    name: 'Horizon OS',
+    kind: 'unknown',
+    marks: ['OculusBrowser/', /; (?:Meta |Oculus )?Quest(?: [23]S?| Pro)?(?:[;)]| Build)/],
+  },
   { name: 'Wear OS', kind: 'unknown', platform: 'Android', marks: [[ANDROID, /SM-[RL]\d|TicWatch/]] },
   // Readers of books that say Android or Linux.
   { name: '', kind: 'unknown', marks: ['Kobo ', /tolino(?! tab)/, 'reMarkable/', 'PocketBook/', / EBRD\d|BNRV[2-9]/] },
@@ -88,12 +95,11 @@ export const systems: readonly System[] = [
     marks: [
       [
         ANDROID,
-        /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD|Razer Edge|; (?:RG(?:\d{3}[A-Z]+|505|55\d|CUBE)|Switch(?: OLED| Lite)?)[;)]/,
+        /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD|Razer Edge|; (?:AYN|AYANEO|Odin|G Cloud)[ _;)\d]|; (?:RG(?:\d{3}[A-Z]+|505|55\d|CUBE)|Switch(?: OLED| Lite)?)[;)]/,
       ],
     ],
   },
   { name: 'Roku', kind: 'tv', marks: ['Roku'] },
-  { name: 'VIDAA', kind: 'tv', marks: ['VIDAA'] },
   { name: 'Vizio', kind: 'tv', marks: [/V(?:IZIO|izio|iziOS)/] },
   { name: '', kind: 'unknown', marks: ['SmartSpeaker', 'Fuchsia', 'HomePod', /Sonos\/(?!.*iP)/] },
   { name: 'Chromecast', kind: 'tv', marks: ['CrKey'] },
@@ -184,6 +190,8 @@ export const systems: readonly System[] = [
     'Windows XP': ['Windows NT 5.1'],
     Windows: [/(?<![A-Za-z])[Ww]in(?:dows|NT|32|64|95|98|10|11)/],
   }),
+  // Its own browser also says Macintosh.
+  { name: 'Haiku', kind: 'desktop', marks: [/(?<![A-Za-z])Haiku/] },
   {
     name: 'macOS',
     kind: 'desktop',

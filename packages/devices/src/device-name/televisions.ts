@@ -40,7 +40,7 @@ export const televisions: Marks = [
   // The engines that makers of televisions build on.
   /(?<![A-Za-z])OMI\/|Vewd|[Hh]bb[Tt][Vv]|CE-HTML|InettvBrowser|NetCast|Viera|Cobalt\/|Espial|Opera TV/,
   /[Oo]pen[Tt][Vv]|Maple ?\d|SonyCE|SonyBDP|QtEmbedded|BrightSign\/|YouView|Hybridcast|Coolita/,
-  /Boxee|SRAF\/|Diga\/|\(Freebox|AQUOS-DMP|tclwebkit|OHTV\/|mbxtWebKit|CiscoBrowser/,
+  /EntertainmentOS|Boxee|SRAF\/|Diga\/|\(Freebox|AQUOS-DMP|tclwebkit|OHTV\/|mbxtWebKit|CiscoBrowser/,
   ['Linux', 'Ekioh/'],
   // Maker, model and connection, as HbbTV wants them; and processors that no computer has.
   /[Ww]ire(?:d|less)\)|-Device\/[\d.]+ \(Sky|\(Linux (?:mips|sh4)|(?<![A-Za-z])WPE(?![A-Za-z])|DirectFB|intelce|Sunniwell|WebTV\//,
