@@ -31,10 +31,10 @@ export { type Access, checkPermissions } from './redis/permissions.js'
 export { isWithoutAnswer } from './errors.js'
 export { StartError } from './start-error.js'
 
-/** On standard error, so that standard output holds the results alone. Warnings and errors only. */
-export function createOperatorLog(): Log {
+/** On standard error, so that standard output holds the results alone. Default: warnings and errors only. */
+export function createOperatorLog(level: 'info' | 'warn' = 'warn'): Log {
   const log = createLog(process.stderr)
-  log.level = 'warn'
+  log.level = level
   return log
 }
 

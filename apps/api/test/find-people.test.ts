@@ -1,6 +1,8 @@
+import { createSessionStore } from '@rollcall/session-store'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, signedUp, startServer, type TestServer } from './helpers.js'
+import { changeUser } from '../src/accounts/people/change-user.js'
+import { type Browser, observed, signedUp, startServer, type TestServer } from './helpers.js'
 
 // What administrators read and write of people in SQL, on each database.
 
@@ -55,4 +57,17 @@ test('a lifted ban leaves its event, once, and the person signs in again', async
   await laptop.signIn(email)
   const { entries } = await laptop.api.activity.list.query({ kind: 'changes' })
   expect(entries.map(({ type }) => type)).toEqual(['unbanned', 'banned'])
+})
+
+test('a role that is given or taken leaves its event, once', async () => {
+  const { laptop, id } = await person()
+  const change = (name: 'administrator-added' | 'administrator-removed') =>
+    observed(server.redis, (redis) => changeUser(server.database(), createSessionStore({ redis }), id, name))
+  const isAdmin = async () => (await boss.api.admin.people.show.query({ id })).person.isAdmin
+  for (const isChanged of [true, false]) expect(await change('administrator-added')).toBe(isChanged)
+  expect(await isAdmin()).toBe(true)
+  for (const isChanged of [true, false]) expect(await change('administrator-removed')).toBe(isChanged)
+  expect(await isAdmin()).toBe(false)
+  const { entries } = await laptop.api.activity.list.query({ kind: 'changes' })
+  expect(entries.map(({ type }) => type)).toEqual(['administrator-removed', 'administrator-added'])
 })

@@ -4,8 +4,8 @@ import { counted, type Output } from './output.js'
 import { withServices } from './services.js'
 
 /**
- * Makes a user an administrator and lifts a ban, or takes the role back. A row in SQL says who did it. Nothing happens if it is so
- * already.
+ * Makes a user an administrator and lifts a ban, or takes the role back. A row in SQL says who did it, and the audit line is on
+ * standard error: no server does this, whose log would have it. Nothing happens if it is so already.
  */
 export async function setAdministrator(named: string, isAdmin: boolean, output: Output): Promise<void> {
   await withServices(async ({ auth, clock, database }) => {
@@ -23,7 +23,7 @@ export async function setAdministrator(named: string, isAdmin: boolean, output: 
     if (isToUnban) await record('unban', () => auth.unban(id))
     const state = isAdmin ? 'an administrator' : 'no administrator'
     output.result({ id, email, isAdmin, isChanged }, `${email} is ${isChanged ? 'now' : 'already'} ${state}.`)
-  })
+  }, 'info')
 }
 
 export async function listAdministrators(output: Output): Promise<void> {

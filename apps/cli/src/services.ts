@@ -4,11 +4,18 @@ import { openServices, type Services } from '@rollcall/api/services'
 /** Nobody waits for a Redis that starts. */
 const REDIS_TIMEOUT_MS = 2_000
 
-/** Runs a command with all services of a server, and closes them after it. It does no background work. */
-export async function withServices(work: (services: Services, settings: Settings) => Promise<void>): Promise<void> {
+/**
+ * Runs a command with all services of a server, and closes them after it. It does no background work.
+ *
+ * @param level Of the log, on standard error. `info` has the audit lines too.
+ */
+export async function withServices(
+  work: (services: Services, settings: Settings) => Promise<void>,
+  level: 'info' | 'warn' = 'warn',
+): Promise<void> {
   const settings = readSettings()
   const closing: (() => Promise<unknown>)[] = []
-  const options = { settings, log: createOperatorLog(), redisTimeoutMs: REDIS_TIMEOUT_MS }
+  const options = { settings, log: createOperatorLog(level), redisTimeoutMs: REDIS_TIMEOUT_MS }
   const baseUrl = settings.baseUrl ?? `http://localhost:${settings.port}`
   try {
     await explainDatabaseErrors(settings, async () =>

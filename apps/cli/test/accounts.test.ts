@@ -212,36 +212,3 @@ test('a required password reset changes nothing if more users than confirmed are
     expect((await run(['operations', 'list'])).out).toContain('failed')
   })
 })
-
-test('administrators are added, listed and removed, and each change is on record', async () => {
-  const eve = { ...person, email: 'eve@example.org' }
-  const change = { email: eve.email, isChanged: true }
-  await t.withServices(async (services) => {
-    expect(await post(services, '/sign-up/email', { ...eve, role: 'admin' }), 'nobody takes the role').not.toBe(200)
-    expect(await post(services, '/sign-up/email', eve)).toBe(200)
-    const [id = ''] = await findUserIds(services.database.kysely, eve.email)
-    const added = await runJson(['admins', 'add', 'EVE@example.org'])
-    expect(added).toMatchObject({ code: 0, results: [{ ...change, id, isAdmin: true }] })
-    expect(await services.auth.findUser(id)).toMatchObject({ isAdmin: true })
-    const [listed, again, unknown] = await Promise.all(
-      [['list'], ['add', id], ['add', 'ada']].map((args) => run(['admins', ...args])),
-    )
-    expect(listed).toMatchObject({ code: 0, out: `${id}  ${eve.email}  Ada\n` })
-    expect(again).toMatchObject({ code: 0, out: `${eve.email} is already an administrator.\n` })
-    expect(unknown).toMatchObject({ code: 2, out: '', err: 'There is no user ada\n' })
-    await services.auth.ban(id, 'A quarrel')
-    expect((await run(['admins', 'add', id])).out).toBe(`${eve.email} is now an administrator.\n`)
-    expect(await services.auth.findUser(id)).toMatchObject({ isAdmin: true, isBanned: false })
-    expect((await runJson(['admins', 'remove', id])).results).toEqual([{ ...change, id, isAdmin: false }])
-    expect(await services.auth.listAdministrators()).toEqual([])
-    const { kysely } = services.database
-    const rows = kysely.withTables<{ operation: Record<'action' | 'filter' | 'state' | 'started_by', string> }>()
-    const record = await rows.selectFrom('operation').selectAll().where('filter', 'like', `%${id}%`).execute()
-    const row = { filter: JSON.stringify({ users: [id] }), state: 'done', started_by: userInfo().username }
-    expect(record.toSorted((a, b) => a.action.localeCompare(b.action))).toMatchObject([
-      { action: 'add-administrator', ...row },
-      { action: 'remove-administrator', ...row },
-      { action: 'unban', ...row },
-    ])
-  })
-})

@@ -52,6 +52,8 @@ test.each([
   ['by-operator', 'Stolen', 'Safari on iOS was signed out by the operator. Reason: Stolen'],
   ['banned', undefined, 'The account was blocked by the operator'],
   ['unbanned', undefined, 'The block of the account was lifted by the operator'],
+  ['administrator-added', undefined, 'The operator made this account an administrator'],
+  ['administrator-removed', undefined, 'The operator took the role of administrator away from this account'],
   ['password-required', undefined, 'The operator required a new password'],
   ['all-by-operator', undefined, 'All devices were signed out by the operator'],
   ['all-by-operator', 'Stolen', 'All devices were signed out by the operator. Reason: Stolen'],

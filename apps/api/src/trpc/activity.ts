@@ -104,6 +104,9 @@ type ActivityType =
   /** By an administrator: no sign-in was possible from then on. */
   | 'banned'
   | 'unbanned'
+  /** By an operator: the role. */
+  | 'administrator-added'
+  | 'administrator-removed'
   /** By an operator: the password stopped working. */
   | 'password-required'
   /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
@@ -221,6 +224,8 @@ const named = new Map<string, ActivityType>([
   ['email-change', 'email-changed'],
   ['user-banned', 'banned'],
   ['user-unbanned', 'unbanned'],
+  ['administrator-added', 'administrator-added'],
+  ['administrator-removed', 'administrator-removed'],
   ['password-required', 'password-required'],
   ['revoke-refused', 'refused'],
   ['revoke-many-refused', 'refused'],

@@ -33,6 +33,9 @@ export type AuditEventName =
   | 'user-banned'
   /** A ban was lifted, or had run out before a sign-in. */
   | 'user-unbanned'
+  /** The application gave the role of administrators, or took it away. */
+  | 'administrator-added'
+  | 'administrator-removed'
   | 'revoke'
   | 'revoke-many'
   | 'revoke-others'

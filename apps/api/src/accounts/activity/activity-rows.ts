@@ -96,9 +96,17 @@ export const activityPatterns = {
   'sign-ins': ['{"kind":"created",%', '{"kind":"confirmed",%'],
   'sign-outs': ['{"kind":"ended",%', '{"kind":"everybody",%'],
   changes: [
-    ...['password-', 'account-', 'passkey-', 'second-factor-', 'backup-codes-', 'email-', 'name-', 'user-'].map(
-      (name) => `{"kind":"noted","name":"${name}%`,
-    ),
+    ...[
+      'password-',
+      'account-',
+      'passkey-',
+      'second-factor-',
+      'backup-codes-',
+      'email-',
+      'name-',
+      'user-',
+      'administrator-',
+    ].map((name) => `{"kind":"noted","name":"${name}%`),
     '{"kind":"renamed",%',
   ],
   refusals: ['{"kind":"noted","name":"%-refused","by":%'],

@@ -4,10 +4,7 @@ import type { SessionStore } from '@rollcall/session-store'
 import { admin } from 'better-auth/plugins/admin'
 import { z } from 'zod'
 import type { Database } from '../database/database.js'
-import { liftBan } from './lift-ban.js'
-
-/** As better-auth's plugin `admin` names it, in the column `role`. */
-const ROLE = 'admin'
+import { ADMINISTRATOR, changeUser, type UserChange } from './change-user.js'
 
 /** A person, as administrators see them. */
 export interface Person {
@@ -29,8 +26,12 @@ export interface Administrators {
   /** In the order of the ids; those who are gone are left out. */
   findUsers(userIds: readonly string[]): Promise<Person[]>
   listAdministrators(): Promise<Person[]>
-  /** @returns `false` for a user who is gone. */
-  setAdministrator(userId: string, isAdmin: boolean): Promise<boolean>
+  /**
+   * Gives or takes the role, and leaves an event and an audit line if the user was otherwise.
+   *
+   * @throws {SessionStoreUnavailableError} before it changes anything.
+   */
+  setAdministrator(userId: string, isAdmin: boolean): Promise<void>
   /**
    * Refuses every sign-in of the user from now on and revokes all sessions. One under way that began before is refused too.
    *
@@ -65,7 +66,7 @@ const row = z
   })
   .transform(({ role, banned, banReason, ...person }): Person => ({
     ...person,
-    isAdmin: role === ROLE,
+    isAdmin: role === ADMINISTRATOR,
     isBanned: banned === true,
     banReason: banReason ?? '',
   }))
@@ -94,6 +95,10 @@ export function administrators(
     return userIds.flatMap((id) => people.get(id) ?? [])
   }
 
+  const change = async (userId: string, event: UserChange): Promise<void> => {
+    if (await changeUser(database, store, userId, event)) audit({ event, result: 'ok', userId })
+  }
+
   return {
     async findUser(userId) {
       const user = await internalAdapter.findUserById(userId)
@@ -103,21 +108,17 @@ export function administrators(
     findUsers,
 
     async listAdministrators() {
-      const where = [{ field: 'role', value: ROLE }]
+      const where = [{ field: 'role', value: ADMINISTRATOR }]
       const rows = await adapter.findMany({ model: 'user', where, limit: MAX_ADMINISTRATORS })
       return rows.map((found) => row.parse(found))
     },
 
-    async setAdministrator(userId, isAdmin) {
-      return (await internalAdapter.updateUser(userId, { role: isAdmin ? ROLE : 'user' })) !== null
-    },
+    setAdministrator: (userId, isAdmin) => change(userId, isAdmin ? 'administrator-added' : 'administrator-removed'),
 
     async ban(userId, reason) {
       await internalAdapter.updateUser(userId, { banned: true, banReason: reason || null, banExpires: null })
     },
 
-    async unban(userId) {
-      if (await liftBan(database, store, userId)) audit({ event: 'user-unbanned', result: 'ok', userId })
-    },
+    unban: (userId) => change(userId, 'user-unbanned'),
   }
 }

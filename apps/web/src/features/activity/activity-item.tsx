@@ -25,6 +25,8 @@ import { describeActivity } from './describe-activity.js'
 const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set([
   'banned',
   'unbanned',
+  'administrator-added',
+  'administrator-removed',
   'password-required',
   'all-by-operator',
 ])
@@ -43,6 +45,8 @@ const iconsByType: Record<ActivityEntry['type'], LucideIcon> = {
   'password-reset': KeyRound,
   banned: CircleX,
   unbanned: CircleCheck,
+  'administrator-added': KeyRound,
+  'administrator-removed': KeyRound,
   'password-required': KeyRound,
   'password-set': KeyRound,
   'password-removed': KeyRound,

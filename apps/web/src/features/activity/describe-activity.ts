@@ -58,6 +58,10 @@ export function describeActivity(
       return t('activity.banned')
     case 'unbanned':
       return t('activity.unbanned')
+    case 'administrator-added':
+      return t('activity.administratorAdded')
+    case 'administrator-removed':
+      return t('activity.administratorRemoved')
     case 'password-required':
       return t('activity.passwordRequired')
     case 'renamed':

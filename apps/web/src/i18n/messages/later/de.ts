@@ -140,6 +140,8 @@ export default {
     passwordReset: 'Über {device} wurde das Passwort zurückgesetzt',
     banned: 'Das Konto wurde vom Betreiber gesperrt',
     unbanned: 'Die Sperre des Kontos wurde vom Betreiber aufgehoben',
+    administratorAdded: 'Das Konto wurde vom Betreiber in die Verwaltung aufgenommen',
+    administratorRemoved: 'Das Konto wurde vom Betreiber aus der Verwaltung entfernt',
     passwordRequired: 'Der Betreiber hat ein neues Passwort verlangt',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
     passkeyAdded: 'Über {device} wurde ein Passkey hinzugefügt',

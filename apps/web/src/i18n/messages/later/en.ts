@@ -139,6 +139,8 @@ export default {
     passwordReset: 'The password was reset on {device}',
     banned: 'The account was blocked by the operator',
     unbanned: 'The block of the account was lifted by the operator',
+    administratorAdded: 'The operator made this account an administrator',
+    administratorRemoved: 'The operator took the role of administrator away from this account',
     passwordRequired: 'The operator required a new password',
     secured: '{device} reported a sign-in, and the password stopped working',
     passkeyAdded: 'A passkey was added on {device}',
