@@ -130,6 +130,7 @@ describe('operations of another process', () => {
 })
 
 interface ShownPerson {
+  readonly operations: readonly Shown[]
   readonly person: { readonly isBanned: boolean }
   readonly devices: readonly { readonly id: string }[]
 }
@@ -155,7 +156,10 @@ describe('a person', () => {
     const { user } = await laptop.api.session.current.query()
     const stream = await followPerson(boss, user.id)
     const shown = await stream.until(({ devices }) => devices.length === 1)
-    expect(shown).toEqual(await boss.api.admin.people.show.query({ id: user.id }))
+    expect(shown).toEqual({
+      ...(await boss.api.admin.people.show.query({ id: user.id })),
+      operations: expect.any(Array),
+    })
     const phone = server.browser()
     await phone.signIn(laptop.email)
     await within(
@@ -171,6 +175,13 @@ describe('a person', () => {
     await within(
       promptly,
       stream.until(({ devices }) => devices.length === 0),
+    )
+    const { id } = await elsewhere((admin) => admin.revoke({ users: ['nobody'] }, { startedBy: 'the command' }))
+    await within(
+      promptly,
+      stream.until(({ operations }) =>
+        operations.some((operation) => operation.id === id && operation.state === 'done'),
+      ),
     )
     await phone.signIn(laptop.email)
     await stream.until(({ devices }) => devices.length === 1)

@@ -20,6 +20,7 @@ export interface FakeAdminState {
   operationLists: number
   /** Whether the account of Katherine is. */
   isBlocked: boolean
+  isGone: boolean
   failsChanges: boolean
   /** What the API says of a filter, as it names each field. */
   refusal: string
@@ -41,6 +42,7 @@ export const emptyAdminState = (): FakeAdminState => ({
   },
   operationLists: 0,
   isBlocked: false,
+  isGone: false,
   failsChanges: false,
   refusal: '',
   findsMore: false,
@@ -73,10 +75,20 @@ export function createFakeAdmin(
   return t.router({
     people: t.router({
       search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: !state.findsMore })),
-      show: procedure.input(asItIs).query(() => shownPerson()),
-      changes: procedure
-        .input(asItIs)
-        .subscription(({ signal }) => liveChanges(state.personStreams, shownPerson, signal)),
+      show: procedure.input(asItIs).query(() => {
+        if (state.isGone) throw new TRPCError({ code: 'NOT_FOUND' })
+        return shownPerson()
+      }),
+      changes: procedure.input(asItIs).subscription(({ signal }) =>
+        liveChanges(
+          state.personStreams,
+          () => {
+            if (state.isGone) throw new TRPCError({ code: 'NOT_FOUND' })
+            return { ...shownPerson(), operations: state.operations.map(toPublic) }
+          },
+          signal,
+        ),
+      ),
       activity: procedure.input(readCursor).query(({ input: { from } }) => ({
         entries: activity().slice(from, from + 1),
         nextCursor: from + 1 < activity().length ? { at: from + 1, id: '' } : null,

@@ -44,6 +44,27 @@ test('a session that ends or begins is shown with its activity, and so is a bloc
   await button('Lift the block')
 })
 
+test('one stream has the operations too; without the person, it is that of the operations', async () => {
+  await showKatherine()
+  expect(api.operationStreams.size).toBe(0)
+  api.operations = [{ id: 'theirs', state: 'running' }]
+  api.publishPerson()
+  await waitFor(() => expect(screen.getByRole('list', { name: 'Operations' }).textContent).toContain('Running'))
+  await press('Close')
+  await waitFor(() => expect([api.personStreams.size, api.operationStreams.size]).toEqual([0, 1]))
+  api.operations = [{ id: 'theirs', state: 'done' }]
+  api.publishOperations()
+  await waitFor(() => expect(screen.getByRole('list', { name: 'Operations' }).textContent).toContain('Done'))
+})
+
+test('of a person who is deleted meanwhile nothing is left to follow, and the operations go on', async () => {
+  await showKatherine()
+  api.isGone = true
+  api.publishPerson()
+  await words('Couldn’t load this.')
+  await waitFor(() => expect([api.personStreams.size, api.operationStreams.size]).toEqual([0, 1]))
+})
+
 test('the stream closes with the view, and while the page is hidden', async () => {
   await showKatherine()
   const makeHidden = (isHidden: boolean) => {

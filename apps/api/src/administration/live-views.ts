@@ -18,12 +18,12 @@ export interface LiveViews {
    * Reads at first and after every change, until `signal`. The rights are confirmed after each reading, and every five seconds.
    * When this server shuts down, it ends after the first one at the earliest. Then the page opens another stream.
    *
-   * @param topic The operations, or a user.
+   * @param topics The operations, or a user.
    * @throws {TooManyStreamsError} when this session or user has too many streams here. It also fails as `read` and
    * `confirmRights` do.
    */
   open<T>(
-    topic: 'operations' | { readonly userId: string },
+    topics: readonly ('operations' | { readonly userId: string })[],
     read: () => Promise<T>,
     viewer: Viewer,
     signal: AbortSignal | undefined,
@@ -51,7 +51,7 @@ export function createLiveViews({ changes, rereadMs = REREAD_MS }: Options): Liv
   let isClosed = false
 
   return {
-    async *open(topic, read, { session, confirmRights }, signal) {
+    async *open(topics, read, { session, confirmRights }, signal) {
       const release = admit(session)
       let isStale = false
       let sleep = new AbortController()
@@ -59,8 +59,9 @@ export function createLiveViews({ changes, rereadMs = REREAD_MS }: Options): Liv
         isStale = true
         sleep.abort()
       }
-      const unwatchTopic = topic === 'operations' ? changes.watchOperations(wake) : changes.watch(topic.userId, wake)
-      const unwatchSession = changes.watch(session.userId, wake)
+      const unwatch = [...topics, session].map((topic) =>
+        topic === 'operations' ? changes.watchOperations(wake) : changes.watch(topic.userId, wake),
+      )
       signal?.addEventListener('abort', wake)
       wakers.add(wake)
       const isOver = (): boolean => isClosed || signal?.aborted === true
@@ -78,8 +79,7 @@ export function createLiveViews({ changes, rereadMs = REREAD_MS }: Options): Liv
           if (!isStale && !isOver()) await pause(rereadMs, undefined, { signal: sleep.signal }).catch(() => undefined)
         } while (!isOver())
       } finally {
-        unwatchTopic()
-        unwatchSession()
+        for (const stop of unwatch) stop()
         signal?.removeEventListener('abort', wake)
         wakers.delete(wake)
         release()

@@ -2,7 +2,7 @@ import type { IsRecent } from '@rollcall/trpc'
 import type { Operation } from '@rollcall/admin'
 import { z } from 'zod'
 import type { OperationRow } from '../../accounts/activity/activity-rows.js'
-import { type LiveViews, shareReadings } from '../../administration/live-views.js'
+import type { LiveViews } from '../../administration/live-views.js'
 import type { Context } from '../context.js'
 import { router } from '../procedures.js'
 import { id } from './inputs.js'
@@ -11,22 +11,25 @@ import { adminChange, unauditedProcedure } from './procedures.js'
 /** Users of one operation whose email addresses a list shows. */
 const MAX_NAMED = 3
 
+export type ListOperations = (source: Pick<Context, 'administration' | 'auth'>) => ReturnType<typeof listOperations>
+
 interface Dependencies {
   readonly liveViews: LiveViews
+  /** Shared by the streams. */
+  readonly listOnce: ListOperations
   readonly isRecent: IsRecent
 }
 
 /** The work of operators and administrators, by the page and by the command. */
-export function createOperationsRouter({ liveViews, isRecent }: Dependencies) {
+export function createOperationsRouter({ liveViews, listOnce, isRecent }: Dependencies) {
   const change = adminChange(isRecent)
-  const listOnce = shareReadings(list)
   return router({
     /** The newest 100, and all that are not done. */
-    list: unauditedProcedure.query(({ ctx }) => list(ctx)),
+    list: unauditedProcedure.query(({ ctx }) => listOperations(ctx)),
 
     /** The same now and after every change, until the session or the role ends. */
     changes: unauditedProcedure.subscription(({ ctx, signal }) =>
-      liveViews.open('operations', () => listOnce(ctx), ctx, signal),
+      liveViews.open(['operations'], () => listOnce(ctx), ctx, signal),
     ),
 
     /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice, and the administrator's session stays. */
@@ -43,7 +46,7 @@ export function createOperationsRouter({ liveViews, isRecent }: Dependencies) {
   })
 }
 
-async function list({ administration, auth }: Pick<Context, 'administration' | 'auth'>) {
+export async function listOperations({ administration, auth }: Pick<Context, 'administration' | 'auth'>) {
   const found = await administration.operations()
   const operations = found.map((operation) => ({ ...operation, userIds: usersIn(operation.row) }))
   const userIds = new Set(operations.flatMap((operation) => operation.userIds))

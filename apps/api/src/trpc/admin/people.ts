@@ -8,15 +8,17 @@ import { unknownPerson } from './errors.js'
 import type { LiveViews } from '../../administration/live-views.js'
 import type { Context } from '../context.js'
 import { id } from './inputs.js'
+import type { ListOperations } from './operations.js'
 import { adminProcedure } from './procedures.js'
 
 interface Dependencies {
   readonly streams: Streams
   readonly liveViews: LiveViews
+  readonly listOnce: ListOperations
 }
 
 /** Finds people, and shows what belongs to one of them. */
-export function createPeopleRouter({ streams, liveViews }: Dependencies) {
+export function createPeopleRouter({ streams, liveViews, listOnce }: Dependencies) {
   async function show({ auth, session }: Pick<Context, 'auth'> & { readonly session: Session }, id: string) {
     const [person, devices] = await Promise.all([auth.findUser(id), streams.list(id)])
     if (person === null) throw unknownPerson()
@@ -40,12 +42,17 @@ export function createPeopleRouter({ streams, liveViews }: Dependencies) {
     /** A person and their devices, as they see them. */
     show: adminProcedure.input(z.object({ id })).query(({ ctx, input: { id } }) => show(ctx, id)),
 
-    /** The same now and after every change, until the session or the role ends. */
-    changes: adminProcedure
-      .input(z.object({ id }))
-      .subscription(({ ctx, input: { id }, signal }) =>
-        liveViews.open({ userId: id }, () => show(ctx, id), ctx, signal),
-      ),
+    /**
+     * The same with the operations, now and after every change, until the session or the role ends. A page that shows a person shows
+     * the operations too: with two streams, three windows would use up the six connections of a browser.
+     */
+    changes: adminProcedure.input(z.object({ id })).subscription(({ ctx, input: { id }, signal }) => {
+      const read = async () => {
+        const [shown, operations] = await Promise.all([show(ctx, id), listOnce(ctx)])
+        return { ...shown, operations }
+      }
+      return liveViews.open(['operations', { userId: id }], read, ctx, signal)
+    }),
 
     /** The activity of a person, as they see it. */
     activity: adminProcedure

@@ -1,8 +1,8 @@
 import type { IsRecent } from '@rollcall/trpc'
 import type { Streams } from '@rollcall/devices'
-import type { LiveViews } from '../../administration/live-views.js'
+import { type LiveViews, shareReadings } from '../../administration/live-views.js'
 import { mergeRouters, router } from '../procedures.js'
-import { createOperationsRouter } from './operations.js'
+import { createOperationsRouter, listOperations } from './operations.js'
 import { createPeopleChangesRouter } from './people-changes.js'
 import { createPeopleRouter } from './people.js'
 import { createSessionsRouter } from './sessions.js'
@@ -15,9 +15,10 @@ interface Dependencies {
 
 export function createAdminRouter(dependencies: Dependencies) {
   const { isRecent } = dependencies
+  const shared = { ...dependencies, listOnce: shareReadings(listOperations) }
   return router({
-    people: mergeRouters(createPeopleRouter(dependencies), createPeopleChangesRouter(isRecent)),
+    people: mergeRouters(createPeopleRouter(shared), createPeopleChangesRouter(isRecent)),
     sessions: createSessionsRouter(isRecent),
-    operations: createOperationsRouter(dependencies),
+    operations: createOperationsRouter(shared),
   })
 }

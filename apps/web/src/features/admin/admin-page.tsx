@@ -6,6 +6,7 @@ import { FindPerson } from './find-person.js'
 import { FindSessions } from './find-sessions.js'
 import { Operations } from './operations.js'
 import { PersonView } from './person-view.js'
+import { useLiveAdmin } from './use-live-admin.js'
 import { usePersonChange } from './use-person-change.js'
 
 export function AdminPage() {
@@ -21,6 +22,7 @@ export function AdminPage() {
     const place = opener.current?.isConnected ? opener.current : document.querySelector<HTMLElement>('[name=person]')
     place?.focus()
   }
+  useLiveAdmin(person?.id ?? null)
   const changePerson = usePersonChange()
   useResumption({
     'change-person': (input) => {

@@ -14,7 +14,7 @@ import { describeFilter } from './describe-filter.js'
 import { QueryState } from './query-state.js'
 import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
-import { isRunning, useLiveOperations } from './use-operations.js'
+import { isRunning, useOperations } from './use-operations.js'
 
 /** An administrator can stop or resume it. The command alone resumes one on everybody, or a mass reset of passwords. */
 function controlOf(operation: Operation): 'stop' | 'resume' | null {
@@ -28,7 +28,7 @@ export function Operations() {
   const { t } = useI18n()
   const { operations } = useApi().admin
   const now = useNow()
-  const query = useLiveOperations()
+  const query = useOperations()
   const change = useChange()
   /** The id of the one that waited for a proof. */
   const [again, setAgain] = useState<string | null>(null)

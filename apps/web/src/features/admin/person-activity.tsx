@@ -6,7 +6,7 @@ import { useNow } from '../../ui/use-now.js'
 import { ActivityItem } from '../activity/activity-item.js'
 import { useActivityPages } from '../activity/use-activity-pages.js'
 import { QueryState } from './query-state.js'
-import { activityKey } from './use-live-person.js'
+import { activityKey } from './use-person.js'
 
 /** The activity of a person, as they see it. */
 export function PersonActivity({ person: { id, name } }: { person: Person }) {

@@ -14,7 +14,7 @@ import { Flags } from './find-person.js'
 import { PersonActions } from './person-actions.js'
 import { PersonActivity } from './person-activity.js'
 import { QueryState } from './query-state.js'
-import { useLivePerson } from './use-live-person.js'
+import { usePerson } from './use-person.js'
 import { type PersonChange, usePersonChange } from './use-person-change.js'
 
 interface PersonViewProps {
@@ -28,7 +28,7 @@ interface PersonViewProps {
 export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
   const { t } = useI18n()
   const [reason, setReason] = useState(given)
-  const query = useLivePerson(id)
+  const query = usePerson(id)
   return (
     <div className="mt-6 rounded-2xl border border-accent bg-surface p-4 shadow-card sm:p-6">
       <QueryState query={query} />

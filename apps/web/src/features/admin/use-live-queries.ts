@@ -1,4 +1,4 @@
-import { type QueryKey, useQueryClient } from '@tanstack/react-query'
+import { hashKey, type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent } from 'react'
 import { hasStatus } from './has-status.js'
 
@@ -8,8 +8,9 @@ const REOPEN_MS = 1_000
 /** The role is gone, or what the stream is about. */
 const NOT_FOUND = 404
 
-interface Observer<T> {
-  onData(data: T): void
+interface Observer {
+  /** Data for each of the queries. */
+  onData(data: readonly unknown[]): void
   /** With an error while the connection is lost. */
   onConnectionStateChange(state: { readonly error: unknown }): void
   onError(error: unknown): void
@@ -17,22 +18,27 @@ interface Observer<T> {
 }
 
 /**
- * Replaces the data of a query by those of its stream, while the page is visible. When the stream is lost, the query is fetched
- * again: its answer says why.
+ * Replaces the data of queries by those of their stream, while the page is visible. When the stream is lost, the queries are fetched
+ * again: their answers say why.
  *
- * @param subscribe Opens the stream. It must be the same one at every rendering.
+ * @param subscribe Opens the stream. For the same queries it must be the same one.
  */
-export function useLiveQuery<T>(
-  queryKey: QueryKey,
-  subscribe: (observer: Observer<T>) => { unsubscribe(): void },
+export function useLiveQueries(
+  queryKeys: readonly QueryKey[],
+  subscribe: (observer: Observer) => { unsubscribe(): void },
 ): void {
   const queryClient = useQueryClient()
   const open = useEffectEvent(subscribe)
-  const fetchAgain = useEffectEvent(() => void queryClient.invalidateQueries({ queryKey }))
-  const show = useEffectEvent(async (data: T) => {
-    await queryClient.cancelQueries({ queryKey }) // an answer in flight may be older
-    queryClient.setQueryData(queryKey, data)
+  const fetchAgain = useEffectEvent(() => {
+    for (const queryKey of queryKeys) void queryClient.invalidateQueries({ queryKey })
   })
+  const show = useEffectEvent(async (data: readonly unknown[]) => {
+    for (const [place, queryKey] of queryKeys.entries()) {
+      await queryClient.cancelQueries({ queryKey }) // an answer in flight may be older
+      queryClient.setQueryData(queryKey, data[place])
+    }
+  })
+  const topic = hashKey(queryKeys)
 
   useEffect(() => {
     let close = (): void => undefined
@@ -65,5 +71,5 @@ export function useLiveQuery<T>(
       document.removeEventListener('visibilitychange', follow)
       close()
     }
-  }, [])
+  }, [topic])
 }
