@@ -5,7 +5,6 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
 import { EmailAddress } from '../../ui/email-address.js'
-import { Field } from '../../ui/field.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
@@ -14,6 +13,7 @@ import { Flags } from './find-person.js'
 import { PersonActions } from './person-actions.js'
 import { PersonActivity } from './person-activity.js'
 import { QueryState } from './query-state.js'
+import { ReasonField } from './reason-field.js'
 import { usePerson } from './use-person.js'
 import { type PersonChange, usePersonChange } from './use-person-change.js'
 
@@ -37,15 +37,7 @@ export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
         <>
           <Title person={query.data.person} onClose={onClose} />
           <div className="mt-4">
-            <Field
-              name="reason"
-              label={t('admin.reason')}
-              hint={t('admin.reasonHint')}
-              required={false}
-              maxLength={500}
-              value={reason}
-              onChange={({ target }) => setReason(target.value)}
-            />
+            <ReasonField name="reason" reason={reason} onChange={setReason} />
           </div>
           <Devices {...query.data} asOf={query.dataUpdatedAt} reason={reason} />
           <PersonActions person={query.data.person} reason={reason} />

@@ -4,6 +4,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
+import { ReasonField } from './reason-field.js'
 import { type FilterFields, filterIn } from './session-filter.js'
 import { useChange } from './use-change.js'
 
@@ -42,15 +43,7 @@ export function SignOutFiltered({ fields, count, reason: given, onStarted }: Sig
 
   return (
     <div className="mt-3 mb-4 grid gap-4 rounded-lg border border-line p-3 sm:p-4">
-      <Field
-        name="filter-reason"
-        label={t('admin.reason')}
-        hint={t('admin.reasonHint')}
-        required={false}
-        maxLength={500}
-        value={reason}
-        onChange={({ target }) => setReason(target.value)}
-      />
+      <ReasonField name="filter-reason" reason={reason} onChange={setReason} />
       <Field
         ref={field}
         name="count"

@@ -7,8 +7,8 @@ import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { fieldErrors } from '../forms/auth-errors.js'
-import { PasswordField } from '../forms/password-field.js'
-import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { NewPasswordField } from '../forms/new-password-field.js'
+import { explainNewPassword, newPasswordError } from '../forms/password-rules.js'
 import { useSession } from '../session/session.js'
 
 export function ResetPasswordPage() {
@@ -21,8 +21,7 @@ export function ResetPasswordPage() {
 }
 
 function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const { form, errors, summary, busy } = useForm({
     check: (data) => fieldErrors({ newPassword: newPasswordError(text(data, 'newPassword')) }),
@@ -41,13 +40,7 @@ function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void 
       <PageHeading title={t('reset.title')}>{t('reset.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <PasswordField
-          name="newPassword"
-          label={t('fields.newPassword')}
-          autoComplete="new-password"
-          hint={passwordHint(i18n)}
-          error={errors['newPassword']}
-        />
+        <NewPasswordField name="newPassword" label={t('fields.newPassword')} error={errors['newPassword']} />
         <Button type="submit" look="primary" busy={busy}>
           {busy ? t('reset.busy') : t('reset.submit')}
         </Button>

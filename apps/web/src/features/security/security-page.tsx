@@ -14,8 +14,9 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { Section } from '../../ui/section.js'
 import { TextLink } from '../../ui/text-link.js'
 import { fieldErrors } from '../forms/auth-errors.js'
+import { NewPasswordField } from '../forms/new-password-field.js'
 import { PasswordField } from '../forms/password-field.js'
-import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { explainNewPassword, newPasswordError } from '../forms/password-rules.js'
 import { PasskeysSection } from './passkeys-section.js'
 import { ProvidersSection } from './providers-section.js'
 import { SecondFactorSection } from './second-factor-section.js'
@@ -96,8 +97,7 @@ function usedAt(i18n: I18n, at: string | null | undefined, now: number): string 
 }
 
 function ChangePassword({ email }: { email: string }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const { form, element, errors, summary, busy, changed } = usePasswordChange()
   return (
     <>
@@ -116,13 +116,7 @@ function ChangePassword({ email }: { email: string }) {
           autoComplete="current-password"
           error={errors['currentPassword']}
         />
-        <PasswordField
-          name="newPassword"
-          label={t('fields.newPassword')}
-          autoComplete="new-password"
-          hint={passwordHint(i18n)}
-          error={errors['newPassword']}
-        />
+        <NewPasswordField name="newPassword" label={t('fields.newPassword')} error={errors['newPassword']} />
         <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
           <Button type="submit" look="primary" busy={busy}>
             {busy ? t('security.busy') : t('security.submit')}

@@ -9,8 +9,8 @@ import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { fieldErrors } from '../forms/auth-errors.js'
-import { PasswordField } from '../forms/password-field.js'
-import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { NewPasswordField } from '../forms/new-password-field.js'
+import { explainNewPassword, newPasswordError } from '../forms/password-rules.js'
 import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
@@ -18,8 +18,7 @@ import { useSession } from '../session/session.js'
 
 /** The first password of an account that has none. */
 export function SetPassword({ email, onSet }: { email: string; onSet: () => void }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const [revokesOthers, setRevokesOthers] = useState(false)
   const { form, errors, summary, busy, resubmit, attempt, stopProving } = useFirstPassword(onSet, revokesOthers)
   const [isAgain, setIsAgain] = useState(false)
@@ -57,13 +56,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
         {summary}
         {/* Names the account of this password to password managers. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
-        <PasswordField
-          name="newPassword"
-          label={t('fields.newPassword')}
-          autoComplete="new-password"
-          hint={passwordHint(i18n)}
-          error={errors['newPassword']}
-        />
+        <NewPasswordField name="newPassword" label={t('fields.newPassword')} error={errors['newPassword']} />
         {choice}
         <div>
           <Button type="submit" look="primary" busy={busy}>

@@ -4,25 +4,18 @@ import { words } from '../../i18n/words.js'
 import { Field } from '../../ui/field.js'
 import { type FieldErrors, text } from '../../ui/form.js'
 import { LONGEST_NAME } from '../forms/auth-errors.js'
-import { PasswordField } from '../forms/password-field.js'
-import { newPasswordError, passwordHint } from '../forms/password-rules.js'
+import { NewPasswordField } from '../forms/new-password-field.js'
+import { newPasswordError } from '../forms/password-rules.js'
 import type { NewAccount } from './calls.js'
 
 /** The name and the password of a new account, around its address. */
 export function AccountFields({ errors, children }: { errors: FieldErrors; children: ReactNode }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   return (
     <>
       <Field name="name" label={t('fields.name')} autoComplete="name" maxLength={LONGEST_NAME} error={errors['name']} />
       {children}
-      <PasswordField
-        name="password"
-        label={t('fields.password')}
-        autoComplete="new-password"
-        hint={passwordHint(i18n)}
-        error={errors['password']}
-      />
+      <NewPasswordField name="password" label={t('fields.password')} error={errors['password']} />
     </>
   )
 }
