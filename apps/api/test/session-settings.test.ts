@@ -1,6 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
 import { codeOf, signedUp, startServer } from './helpers.js'
+import { slowWayTo } from './slow-redis.js'
 
 const MINUTE = 60_000
 
@@ -32,4 +33,20 @@ test('DURABILITY=replicated answers 503 where no replica confirms a revocation',
   await phone.signIn(laptop.email)
   expect(await codeOf(phone.api.devices.revokeOthers.mutate())).toBe('SERVICE_UNAVAILABLE')
   expect(await codeOf(laptop.api.session.current.query())).toBe('UNAUTHORIZED') // the master has done it
+})
+
+test('REDIS_COMMAND_TIMEOUT_MS and REDIS_SOCKET_TIMEOUT_MS decide how long the store waits for Redis', async () => {
+  await using redis = await startRedis()
+  await using slow = await slowWayTo(redis)
+  const env = { REDIS_URL: slow.url }
+  await using usual = await startServer({ redis, env })
+  const timeouts = { REDIS_COMMAND_TIMEOUT_MS: '20000', REDIS_SOCKET_TIMEOUT_MS: '20000' }
+  await using patient = await startServer({ redis, env: { ...env, ...timeouts, DATA_DIR: usual.dataDir } })
+  const laptop = await signedUp(usual)
+  const phone = patient.browser()
+  await phone.signIn(laptop.email)
+  slow.way.delay = 1_000 // longer than either time by default
+  const answers = [codeOf(laptop.api.session.current.query()), codeOf(phone.api.session.current.query())]
+  expect(await Promise.all(answers)).toEqual(['SERVICE_UNAVAILABLE', 'no error'])
+  slow.way.delay = 0
 })
