@@ -26,7 +26,7 @@ const MANY_PENDING = 1_000
 /**
  * Looks for what would break a promise of the store.
  *
- * @returns whether there is no problem.
+ * @returns Whether there is no problem.
  */
 export async function doctor(output: Output): Promise<boolean> {
   let hasProblem = false

@@ -11,7 +11,7 @@ const QUEUE_RETRY_MS = 1_000
 /**
  * The work of a required password reset, and how to show it. It waits while its mails would take the room of others in the queue.
  *
- * @param confirmed How many users were confirmed; `null` if the operation has begun earlier.
+ * @param confirmed How many users were confirmed; `null` if the operation began earlier.
  */
 export function createResetWork(
   services: Services,

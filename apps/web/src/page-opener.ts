@@ -23,7 +23,7 @@ export interface PageOpener {
   /** Loads the code that a person may need next. A failure is met when it is needed. */
   preload(layout: Layout): void
   failure(): PageFailure | null
-  /** @returns how to unsubscribe */
+  /** @returns A function that unsubscribes. */
   subscribe(listener: () => void): () => void
 }
 

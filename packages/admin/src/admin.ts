@@ -44,7 +44,7 @@ export interface SessionAdmin {
   /** Revokes all sessions that were live when it began, and refuses all sign-ins that began before it. */
   revokeEveryone(request: OperationRequest & RunOptions): Promise<Operation>
   /**
-   * Runs work of the application on users as an operation, which is listed, stopped and resumed as a revocation is.
+   * Runs work of the application on users as an operation. It is listed, stopped and resumed as a revocation is.
    *
    * @param action Names the work.
    * @param filter The users that it names or, with other conditions, those of the sessions that it finds. `null`: everybody.

@@ -67,7 +67,7 @@ export interface OperationRequest {
  *
  * @param revoke Revokes what a user was signed in to by a time. It refuses sign-ins that began by then. Default: the start of
  * the operation. It may be repeated, and returns how many it has revoked.
- * @param users The ids of the users whom the filter names or has found, as often as you read them; `null` for everybody.
+ * @param users The ids of the users whom the filter names or has found; `null` for everybody. You may read them repeatedly.
  */
 export type UserWork = (
   operation: Operation,

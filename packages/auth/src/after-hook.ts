@@ -77,7 +77,7 @@ export function afterHook({ store, audit, notify, onWrongPassword, onUsed }: Dep
 /**
  * Keeps a sign-in that no plugin has ended: the account has a second factor only since a moment ago.
  *
- * @returns the answer if the credentials have changed meanwhile.
+ * @returns The answer if the credentials have changed meanwhile.
  */
 async function keepHeldSignIn(
   { context }: GenericEndpointContext,

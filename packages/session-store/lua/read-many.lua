@@ -3,8 +3,8 @@
 -- ARGV[1]  now (ms since the epoch)
 -- ARGV[2]  the prefilter as JSON: `Prefilter` in src/operator/prefilter.ts; empty: none
 -- ARGV     then the keys of the users' sessions
--- Output   for each key its fields and values, then how many live sessions the prefilter has rejected; or an error; see
---          lib/many
+-- Output   For each key, its fields and values, then how many live sessions the prefilter has rejected. Or an error: see
+--          lib/many.
 -- @include lib/many
 -- @include lib/prefilter
 local now, maySelect = tonumber(ARGV[1]), ARGV[2] ~= '' and compilePrefilter(ARGV[2])

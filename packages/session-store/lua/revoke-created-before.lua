@@ -5,7 +5,7 @@
 -- ARGV[3]  the latest time (ms) at which a session may have been created by now
 -- ARGV[4]  id of a session that stays; empty: none
 -- ARGV     then the keys of the users' sessions
--- Output   for each key how many sessions were live, and how many of them were revoked, or an error; see lib/many
+-- Output   For each key, how many sessions were live and how many of them were revoked, or an error. See lib/many.
 -- @include lib/delete
 -- @include lib/many
 -- @include lib/older

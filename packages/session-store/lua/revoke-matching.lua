@@ -10,9 +10,9 @@
 -- ARGV[9]  most sessions that it revokes
 -- ARGV[10] what the key of a user's events has in place of "sessions"; empty: there are no events
 -- ARGV     then the key of each user's sessions
--- Output   for each user how many sessions were live and how many of them were revoked, only the first number if none was, or
---          an error; see lib/many. An error also stands for a user of whom the prefilter is not sure, or who has more
---          sessions than it may revoke.
+-- Output   For each user, how many sessions were live, and how many of them were revoked unless none was. Or an error: see
+--          lib/many. It also stands for a user of whom the prefilter is not sure, or who has more sessions than it
+--          may revoke.
 -- @include lib/operation
 -- @include lib/prefilter
 local now, keep, maySelect = tonumber(ARGV[1]), ARGV[6], compilePrefilter(ARGV[7])

@@ -40,8 +40,8 @@ function unavailableErrorFor(error: unknown): TRPCError | null {
  * const sessionProcedure = t.procedure.concat(createSessionProcedure(authenticate))
  * ```
  *
- * It gives `session` and `token`, or answers UNAUTHORIZED. An outage of the store, here or in what follows, is
- * answered with SERVICE_UNAVAILABLE.
+ * It gives `session` and `token`, or answers UNAUTHORIZED. Here and in what follows, an outage of the store
+ * is SERVICE_UNAVAILABLE.
  *
  * @param authenticate Gets the context of the request, whether the call counts as a use, and whether to ask Redis.
  *   Only a query may be answered by a near-cache of the store.

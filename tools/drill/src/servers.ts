@@ -27,7 +27,7 @@ export async function createServers(count: number): Promise<Servers> {
   }
   const urls = servers.map(({ port }) => `http://127.0.0.1:${port}`)
   const origin = urls[0] ?? ''
-  const tell = async (child: ChildProcess, message: object): Promise<void> => {
+  const send = async (child: ChildProcess, message: object): Promise<void> => {
     const answered = once(child, 'message')
     child.send(message)
     await Promise.race([answered, once(child, 'exit').then(() => Promise.reject(new Error('A server has ended')))])
@@ -44,10 +44,10 @@ export async function createServers(count: number): Promise<Servers> {
     urls,
     async start(settings) {
       // One after the other: the first makes the tables.
-      for (const { port, child } of servers) await tell(child, { env: { ...common, PORT: String(port), ...settings } })
+      for (const { port, child } of servers) await send(child, { env: { ...common, PORT: String(port), ...settings } })
     },
     async stop() {
-      await Promise.all(servers.map(({ child }) => tell(child, {})))
+      await Promise.all(servers.map(({ child }) => send(child, {})))
     },
     close: () => servers.forEach(({ child }) => child.kill()),
   }

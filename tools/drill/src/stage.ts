@@ -140,7 +140,7 @@ export class Stage {
     await this.redis.restart()
   }
 
-  /** @returns the folder of a copy of what Redis has on disk. */
+  /** @returns The folder of a copy of what Redis has on disk. */
   async backUpRedis(): Promise<string> {
     const backup = join(this.folder, 'backup')
     await cp(join(this.folder, 'redis/appendonlydir'), backup, { recursive: true })

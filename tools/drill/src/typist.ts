@@ -25,7 +25,7 @@ export class Typist {
   /**
    * Types the next command of the case.
    *
-   * @param start Its beginning, so that a drill and its document do not part.
+   * @param start Its beginning: a drill and its document must agree.
    * @param values Those of placeholders that no command prints.
    */
   async type(start: string, values: Readonly<Record<string, string>> = {}): Promise<Typed> {

@@ -35,8 +35,8 @@ async function check([program, ...rest]: Command): Promise<Command> {
  * Reads the example of docs/operations.md, and replaces its addresses and certificates.
  *
  * @param targets Ports of the servers.
- * @param idleSeconds How long it keeps an idle connection to a server.
- * @throws {Error} The example has lost a line that is replaced here.
+ * @param idleSeconds For how long an idle connection to a server stays open.
+ * @throws {Error} if the example has lost a line that is replaced here.
  */
 export async function exampleConfig(port: number, targets: readonly number[], idleSeconds: number): Promise<string> {
   const text = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8')

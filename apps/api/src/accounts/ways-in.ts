@@ -67,7 +67,7 @@ interface AccountRow {
   readonly lastUsedAt?: Date | null
 }
 
-/** @returns null for a person without one */
+/** @returns Null for a person without one */
 export async function findPassword(
   adapter: Pick<DBTransactionAdapter, 'findMany'>,
   userId: string,

@@ -7,13 +7,13 @@ type Run = (watch: Watch) => Promise<Operation>
 /** The operations that run in this process, each with its promise to end. */
 export interface Background {
   readonly running: ReadonlyMap<string, Promise<void>>
-  /** Resolves when the operation has an id and a row. It rejects if the row cannot be written; then nothing goes on. */
+  /** Resolves when the operation has an id and a row. If the row cannot be written, it rejects and nothing goes on. */
   start(run: Run): Promise<Operation>
 }
 
 /**
  * @param save Writes a row.
- * @param warn Called when an operation has failed that began, or when its last row cannot be written.
+ * @param warn Called when an operation failed that had begun, or when its last row cannot be written.
  */
 export function createBackground(
   save: (row: OperationRow) => Promise<void>,

@@ -16,7 +16,7 @@ const MAX_SHOWN = 100
  * never the proxy's.
  *
  * @param trustedProxies Addresses and ranges, as proxy-addr takes them.
- * @param warn Called once for each proxy that is not trusted, and once for each that forwards what cannot be read.
+ * @param warn Called once for each proxy that is not trusted, or forwards what cannot be read.
  */
 export function clientAddressOf(
   trustedProxies: readonly string[],

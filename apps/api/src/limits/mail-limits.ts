@@ -99,7 +99,7 @@ async function withinMail<T>(
 /**
  * Sends a mail within its limits.
  *
- * @returns whether it was sent
+ * @returns Whether it was sent
  */
 export async function sendWithin(limits: Limits, charges: MailCharges, send: () => Promise<void>): Promise<boolean> {
   try {

@@ -17,7 +17,7 @@ export interface MailQueue {
    *
    * In a transaction, it is part of it.
    *
-   * @returns its key. `null` if the queue is full, or so many mails apart wait: nothing was added.
+   * @returns Its key. `null` if the queue is full, or so many mails apart wait: nothing was added.
    */
   add(mail: NewMail): Promise<string | null>
   /** Before it was sent, if it can be. */

@@ -18,7 +18,7 @@ interface Sources extends Omit<StateSources, 'operations'> {
 /**
  * Serves the metrics of a server, if a port is set for them.
  *
- * @returns the port, or `null`.
+ * @returns The port, or `null`.
  * @throws {StartError} when the address is taken or unknown.
  */
 export async function serveStates(

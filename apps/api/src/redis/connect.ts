@@ -69,7 +69,7 @@ const OPERATOR_TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
  * Connects the client of an operator, once. Nobody waits for a Redis that starts.
  *
  * @param access What its user must be allowed to do; `null` checks nothing.
- * @throws {StartError} It names the setting to mend.
+ * @throws {StartError} naming the setting to mend.
  */
 export async function connectOperator(
   { redis: where, keyPrefix }: Pick<Settings, 'redis' | 'keyPrefix'>,
@@ -166,7 +166,7 @@ async function connectionError({ where, timeouts }: Target): Promise<Error | und
   })
   let first: Error | undefined
   node.on('error', (error: Error) => (first ??= error))
-  await node.connect().catch(() => undefined) // its error is more telling
+  await node.connect().catch(() => undefined) // its error says more
   node.disconnect()
   return first
 }

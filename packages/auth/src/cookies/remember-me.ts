@@ -25,7 +25,7 @@ export async function readRememberMe(ctx: GenericEndpointContext): Promise<void>
 /**
  * When the session ends, by the clock of the store. better-auth uses the clock of this machine, which may be wrong.
  *
- * @param expiresAt of the session that better-auth asks for.
+ * @param expiresAt That of the session which better-auth asks for.
  */
 export async function endOf(expiresAt: Date, { clock }: Pick<SessionStore, 'clock'>): Promise<Date> {
   const { isRemembered } = await requestState()

@@ -47,8 +47,8 @@ const model = 'session'
  * Moves every live session from Redis into better-auth's table `session`, so that people stay signed in without `rollcall`. Stop
  * all servers first. You may kill it, and call it again; leave them stopped until it is done.
  *
- * @param auth better-auth without `rollcall`, with the plugin `exportedSessions()`.
- * @param options those that the store was created with.
+ * @param auth The instance of better-auth without `rollcall`, with the plugin `exportedSessions()`.
+ * @param options Those that the store was created with.
  * @throws {Error} for another list of plugins.
  *
  * @example

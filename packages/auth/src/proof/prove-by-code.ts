@@ -20,7 +20,7 @@ const WRONG_CODES = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE'])
  * Counts a code of an app or a backup code that is given in a session, when better-auth reads the factor to check it. So guesses at
  * the same moment see each other, and after too many no answer reveals which code is right.
  *
- * @param model that better-auth reads
+ * @param model The one that better-auth reads.
  * @throws {APIError} 429 after too many wrong ones.
  */
 export async function countCode(model: string): Promise<void> {
@@ -51,7 +51,7 @@ async function uncountCode({ adapter }: Pick<AuthContext, 'adapter'>): Promise<v
  * better-auth, which does not count wrong ones in a session. A code that turns the second factor on proves nothing.
  * The holder of the session has just received its secret.
  *
- * @returns the answer to a right code by mail after too many wrong ones; `null` otherwise.
+ * @returns The answer to a right code by mail after too many wrong ones; `null` otherwise.
  */
 export async function proveByCode(
   ctx: GenericEndpointContext,
@@ -94,7 +94,7 @@ export function hasSecondFactor(user: object): boolean {
 
 const identifierOf = (sessionId: string): string => `wrong-code:${sessionId}`
 
-/** @returns the id of its row. */
+/** @returns The id of its row. */
 async function addWrongCode({ internalAdapter }: Pick<AuthContext, 'internalAdapter'>, sessionId: string) {
   const expiresAt = new Date(Date.now() + WRONG_CODE_LIFE_MS)
   const row = { identifier: identifierOf(sessionId), value: '', expiresAt }

@@ -18,8 +18,8 @@ export interface Change {
 }
 
 /**
- * Called in the transaction of a change, once its row is written. What it writes in that transaction is there if the change is,
- * whatever is killed. It resolves to a function that takes it back with the change.
+ * Called in the transaction of a change, once its row is written. Its writes in that transaction are there
+ * exactly if the change is, whatever is killed. It resolves to a function that takes it back with the change.
  */
 export type OnChange = (change: Change) => Promise<() => Promise<void>>
 

@@ -19,7 +19,7 @@ export async function mayNeedCode(findUser: () => Promise<object | null>): Promi
   return hasSecondFactor((await findUser()) ?? {})
 }
 
-/** @returns the row for better-auth. */
+/** @returns The row for better-auth. */
 export async function holdSignIn(
   { clock }: Pick<SessionStore, 'clock'>,
   newSession: NewSession,

@@ -1,5 +1,5 @@
 -- The sessions of a user that an export has removed within the last minute, each with the call that removed it. A client may send
--- a script again when its connection breaks: so a repetition can tell that session from one that a server has revoked.
+-- a script again when its connection breaks: so a repetition knows that session from one that a server has revoked.
 local EXPORTED, KEPT_MS = KEYS[2], 60000
 
 -- After the session was removed: a full Redis lets a script go on that has already written.

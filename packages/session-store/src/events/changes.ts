@@ -14,13 +14,13 @@ export interface SessionChanges {
   /**
    * Calls the listener with `live` once no change can be missed any more, then with every change.
    *
-   * @returns stops it.
+   * @returns A function that stops it.
    */
   watch(userId: string, listener: Listener): () => void
   /**
    * Calls the listener whenever an operation across users may have changed, and once no such change can be missed any more.
    *
-   * @returns stops it.
+   * @returns A function that stops it.
    */
   watchOperations(listener: () => void): () => void
   close(): void

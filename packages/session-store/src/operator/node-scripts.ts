@@ -122,8 +122,8 @@ export class NodeScripts {
    * The replies for all items, in their order. A script may reply for the first ones of its part alone; the next part begins
    * with the others.
    *
-   * One script after the other: Redis runs all that it finds in 16 KiB of a connection before it looks at the next one, and
-   * validations would wait for that.
+   * It runs one script after the other. Redis runs all that it finds in 16 KiB of a connection before it looks at the next one.
+   * Validations would wait for that.
    *
    * @param part Gives those of the first items that fit one script.
    */

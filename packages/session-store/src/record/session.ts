@@ -195,7 +195,7 @@ export interface SessionStore {
    * notice expiry, other processes and operators; for those, read the events ({@link SessionStoreOptions.onEvent}). It may miss
    * a session created just before its revocation, and one that makes room when two sign-ins reach the cap at once.
    *
-   * @returns stops it.
+   * @returns A function that stops it.
    */
   onRevoked(listener: OnRevoked): () => void
 }

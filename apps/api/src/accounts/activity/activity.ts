@@ -46,7 +46,7 @@ export interface Activity {
   /**
    * Records that sign-ins were the person's own. It skips those that are unknown, another user's, or confirmed already.
    *
-   * @returns how many it recorded.
+   * @returns How many it recorded.
    * @throws {SessionStoreUnavailableError} and what the database fails with. Repeating it is harmless.
    */
   confirm(by: Session, sessionIds: readonly string[]): Promise<number>

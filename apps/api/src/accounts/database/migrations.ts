@@ -30,7 +30,7 @@ export async function createExpiryIndexes(db: Kysely<unknown>): Promise<void> {
  * Lets an account of a provider have one owner, and a user one password: that account has the user's id. An earlier version
  * could store two rows of one account. Then there is no index.
  *
- * @returns the ids of such rows.
+ * @returns The ids of such rows.
  */
 export async function createOwnerIndex(db: Kysely<unknown>): Promise<string[]> {
   const index = db.schema.createIndex('account_owner').ifNotExists().on('account').unique()

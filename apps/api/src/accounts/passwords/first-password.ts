@@ -6,7 +6,7 @@ import { passwordState, requireAcceptable, siteWords } from './passwords.js'
  * Hashes the password that a new person chooses.
  *
  * @param own Texts of the person that a guesser knows.
- * @throws {APIError} 400 for a password that breaks a rule, with the code of the rule.
+ * @throws {APIError} 400 with the code of the rule that the password breaks.
  */
 export async function chooseFirstPassword(
   { password: hashing, ...site }: Pick<AuthContext, 'password' | 'appName' | 'baseURL'>,

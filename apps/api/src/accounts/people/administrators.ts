@@ -47,8 +47,8 @@ export interface Administrators {
 }
 
 /**
- * The role and the bans are columns of better-auth's plugin `admin`. All of its endpoints stay closed. It asks whether a user is
- * banned in front of each new session.
+ * The role and the bans are columns of better-auth's plugin `admin`. All of its endpoints stay closed. Before each new session, it
+ * asks whether the user is banned.
  */
 export function administratorPlugin() {
   return admin({ bannedUserMessage: 'This account is blocked.' })

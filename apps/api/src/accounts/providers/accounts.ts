@@ -69,7 +69,7 @@ async function signUp(
   })
 }
 
-/** Links the account of the provider to the user. The caller has made sure that they are signed in and have proved it. */
+/** Links the account of the provider to the user, who is signed in and has a recent proof: the caller checks both. */
 export async function link(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
   const { providerId, accountId } = person
   await requireUnlinked(ctx, userId, person)

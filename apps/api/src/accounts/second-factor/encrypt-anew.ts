@@ -26,7 +26,7 @@ export async function renewSecondFactors(
  * Encrypts with the current secret what an earlier one has encrypted, so that the earlier one can be taken away. It writes to SQL
  * past the policy, because nothing changes for anybody.
  *
- * @returns the users with a row that no secret opens, or not all of it. That part stays as it is; they need another way in.
+ * @returns The users with a row that no secret opens, or not all of it. That part stays as it is; they need another way in.
  * @throws {Error} of the database.
  */
 export async function encryptAnew(kysely: Kysely<unknown>, secrets: string | SecretConfig): Promise<string[]> {

@@ -5,13 +5,13 @@ import { CheckNotice, UncheckableNotice } from './check-notice.js'
 import { solutionHeaders, type Solved, UnsolvableError } from './solve.js'
 
 /** The work may have grown in the meantime; more than so many challenges in a row are a fault. */
-const MOST = 3
+const MAX_CHALLENGES = 3
 
 /**
  * Solves the challenge of a refused call while the person sees why. Then it makes the call again.
  *
  * @param show takes what the form shows
- * @returns whether the call was made
+ * @returns Whether the call was made
  */
 export async function passChallenge(
   refused: AuthFailure,
@@ -27,7 +27,7 @@ export async function passChallenge(
       await call(solutionHeaders(solved))
       return true
     } catch (error) {
-      if (!(error instanceof AuthFailure) || error.code !== 'CHALLENGE_NEEDED' || n === MOST) throw error
+      if (!(error instanceof AuthFailure) || error.code !== 'CHALLENGE_NEEDED' || n === MAX_CHALLENGES) throw error
       failure = error
     }
   }

@@ -123,8 +123,8 @@ export class TabSession implements Session {
   }
 
   /**
-   * The cookie may be another session's. Until the API says whose, it refuses changes for the one that is shown. What is typed for
-   * that one stays if it is still the same.
+   * The cookie may be another session's. Until the API says whose, it refuses changes for the one that is shown. Text that was
+   * typed for that session stays if it is still the same.
    */
   async #reread(): Promise<void> {
     this.#knownEnded = false
