@@ -15,7 +15,7 @@ const FUTILE = 2
  * @param {string} copy of the package, instrumented, with `vitest.config.mjs` and the runner
  * @param {string} file of tests
  * @param {ReadonlySet<string>} known ids of changes that need no try
- * @returns {Promise<Outcome>} `killed` includes `late`, those that a test only noticed by never ending
+ * @returns {Promise<Outcome>} `killed` includes `late`, those that a test only noticed because it ran for ever
  */
 export async function tryFile(copy, file, known) {
   const journal = join(copy, 'journal.jsonl')

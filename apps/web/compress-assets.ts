@@ -18,8 +18,8 @@ export function compressAssets(): Plugin {
     async writeBundle({ dir = '' }, bundle) {
       for (const name of Object.keys(bundle).filter((file) => /\.(?:js|css|svg)$/.test(file))) {
         const bytes = await readFile(join(dir, name))
-        for (const [ending, compress] of Object.entries(encodings))
-          await writeFile(join(dir, `${name}.${ending}`), await compress(bytes))
+        for (const [extension, compress] of Object.entries(encodings))
+          await writeFile(join(dir, `${name}.${extension}`), await compress(bytes))
       }
     },
   }

@@ -26,7 +26,7 @@ test('sign up, and see the one device; when somebody else signs in in another wi
   await expect(page.getByText('Grace Hopper')).toHaveCount(0)
 })
 
-test('sign in with a wrong password is told without saying which part was wrong', async ({ device, user }) => {
+test('a wrong password is refused without saying which part was wrong', async ({ device, user }) => {
   const page = await device({ signedIn: false })
   await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill('not the password')

@@ -1,6 +1,6 @@
 import { devices, expect, test } from '../fixtures.js'
 
-test('what was done from the laptop is told there: signed in, signed out, by whom and from where', async ({
+test('what was done from the laptop is listed there: signed in, signed out, by whom and from where', async ({
   device,
 }) => {
   await device({ browser: 'Safari on iPhone', address: '2001:638:8c0e:2::a4' })

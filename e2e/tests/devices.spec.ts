@@ -26,7 +26,7 @@ test('a device is shown with its place, and where that is known from', async ({ 
   await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()
 })
 
-test('a device that is revoked leaves at once, in all of its tabs, and is told why', async ({ device }) => {
+test('a device that is revoked leaves at once, in all of its tabs, and says why', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iPhone' })
   const secondTab = await phone.context().newPage()
   await secondTab.goto('/security')

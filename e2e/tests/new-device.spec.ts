@@ -1,6 +1,6 @@
 import { devices, expect, test } from '../fixtures.js'
 
-test('a new browser is told of by mail, one that is known is not', async ({ app, device, user }) => {
+test('a new browser is reported by mail, one that is known is not', async ({ app, device, user }) => {
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
   await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Firefox on Ubuntu')
   const { text } = app.mailTo(user.email, 'secure-account') ?? {}

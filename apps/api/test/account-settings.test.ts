@@ -14,7 +14,7 @@ import {
   type TestServer,
 } from './helpers.js'
 import { failStatements } from './fail-database.js'
-import { drained } from './mail/queue-helpers.js'
+import { untilMailsLeft } from './mail/queue-helpers.js'
 import { mailsTo as allMailsTo } from './outbox.js'
 
 // The page of the account: the name, the person's own data, and the end of the account.
@@ -193,7 +193,7 @@ describe('deleting the account', () => {
     expect(await deletion).toBe('UNAUTHORIZED')
     expect(await rowsOf(userId)).toEqual([1, 1, 2])
     await sql`update mail set due_at = 0`.execute(kysely()) // it was prepared, to leave seconds later
-    await drained(server)
+    await untilMailsLeft(server)
     expect(await mailsTo(laptop.email)).toEqual([])
     expect(await userIdOf(laptop)).toBe(userId)
   })

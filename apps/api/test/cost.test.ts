@@ -48,7 +48,7 @@ test('with a near-cache, a query whose session is known asks Redis for nothing a
   const hgets = async (work: () => Promise<unknown>) => (await commandsOf(server.redis, work))['hget'] ?? 0
   while ((await hgets(() => api.session.current.query())) > 0);
   expect(await requestCommandsOf(server.redis, () => api.devices.list.query())).toEqual({ hgetall: 1 })
-  // Once to validate the caller, once to tell of the session to revoke, and twice by the script: for either of them.
+  // Once to validate the caller, once to describe the session to revoke, and twice by the script: for either of them.
   expect(await hgets(() => api.devices.revoke.mutate({ id: 'x'.repeat(16) }))).toBe(4)
   // Once for the limit, once in better-auth.
   expect(await hgets(() => post('/api/auth/reauthenticate', { password: 'not the password' }))).toBe(2)

@@ -97,7 +97,7 @@ describe('devices.rename', () => {
     expect(rounds).toBe(10)
   })
 
-  test('is told to the open pages', async () => {
+  test('reaches the open pages', async () => {
     const laptop = await signedUp(server)
     const { deviceId } = await own(laptop)
     const stream = await laptop.stream()

@@ -33,7 +33,7 @@ async function threeDevices() {
   }
 }
 
-test('session.current tells who is signed in, and until when', async () => {
+test('session.current says who is signed in, and until when', async () => {
   const { api, email } = await signedUp(server)
   const current = await api.session.current.query()
   expect(current).toEqual({

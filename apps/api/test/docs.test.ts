@@ -103,6 +103,21 @@ test.each([
   expect(options.filter((option) => !readme.includes(option))).toEqual([])
 })
 
+test('one word per idea: no code, test or document uses those that the glossary has replaced', () => {
+  const replaced = /\b(?:told|tells?|telling|hears?|heard|endings?|gather(?:s|ed|ing)?)\b/i
+  const files = execFileSync('git', ['ls-files', '*.md', '*.ts', '*.tsx', '*.mjs', '*.lua', '*.css'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((path) => path !== '' && path !== 'apps/api/test/docs.test.ts' && existsSync(join(root, path)))
+  const uses = files.flatMap((path) => {
+    const lines = read(path).split('\n')
+    return lines.flatMap((line, i) => (replaced.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : []))
+  })
+  expect(uses).toEqual([])
+})
+
 test('the front page can be read in two minutes: 120 lines at most', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(120)
 })

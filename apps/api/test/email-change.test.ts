@@ -256,7 +256,7 @@ test('links are stored as hashes, work for an hour, and not together with those 
   expect(await emailOf(laptop)).toBe(next)
 })
 
-const endings: Record<string, (laptop: Person) => Promise<unknown>> = {
+const revocations: Record<string, (laptop: Person) => Promise<unknown>> = {
   'it is cancelled': ({ api }) => api.emailChange.cancel.mutate(),
   'the password is changed': (laptop) =>
     laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good password' }),
@@ -272,7 +272,7 @@ const endings: Record<string, (laptop: Person) => Promise<unknown>> = {
   },
 }
 
-test.each(Object.entries(endings))('a pending change is over when %s', async (_, end) => {
+test.each(Object.entries(revocations))('a pending change is over when %s', async (_, end) => {
   const { laptop, old, fresh } = await pending()
   await end(laptop)
   expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])

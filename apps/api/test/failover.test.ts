@@ -5,7 +5,7 @@ import { PASSWORD, signedUp, startServer } from './helpers.js'
 
 // A managed Redis fails over: its address leads to the new master, and connections to the old one stay open.
 
-test('a failover behind one address: limits, sign-ins, endings, activity, open pages and readiness go on without a restart', async () => {
+test('a failover behind one address: limits, sign-ins, revocations, activity, open pages and readiness go on without a restart', async () => {
   await using pair = await startPair()
   await using address = await startAddress(pair.nodes[0].server.url)
   await using server = await startServer({ env: { REDIS_URL: address.url } })

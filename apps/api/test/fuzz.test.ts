@@ -141,7 +141,7 @@ const changes = [
 ]
 // Procedures that answer once. A subscription continues until its client leaves.
 /** They sign out the session that the other tests need. */
-const endings = new Set(['devices.revokeAll', 'account.delete'])
+const revocations = new Set(['devices.revokeAll', 'account.delete'])
 const answering = procedures.filter(({ type }) => type !== 'subscription').map(({ path }) => path)
 
 test('cookies: they sign in at every door alike, or at none', async () => {
@@ -258,7 +258,7 @@ const json = fc.oneof(
 )
 
 test('inputs of tRPC: single and in batches', async () => {
-  const calls = fc.array(fc.constantFrom(...answering.filter((path) => !endings.has(path)), 'nowhere'), {
+  const calls = fc.array(fc.constantFrom(...answering.filter((path) => !revocations.has(path)), 'nowhere'), {
     minLength: 1,
     maxLength: 22,
   })

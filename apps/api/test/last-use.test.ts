@@ -18,7 +18,7 @@ beforeEach(() => void Object.assign(t.provider.answer, { person: null, age: 0 })
 
 const LONG_AGO = '2001-01-01T00:00:00.000Z'
 
-/** Dates every use so far back, does the work, and tells which ways in were used by it. */
+/** Dates every use so far back, does the work, and returns the ways in that it used. */
 async function usedBy(owner: Browser, work: () => Promise<unknown>): Promise<string[]> {
   const { kysely } = t.server.database()
   await sql`update account set "lastUsedAt" = ${LONG_AGO}`.execute(kysely)

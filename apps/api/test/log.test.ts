@@ -34,7 +34,7 @@ test('of an error only what is known to be harmless is kept', () => {
   expect(JSON.stringify(last())).not.toContain('ada@')
 })
 
-test('an error has its stack, but for an outage: where Redis gave no answer tells nothing, and every request would repeat it', () => {
+test('an error has its stack, but for an outage: where Redis gave no answer says nothing, and every request would repeat it', () => {
   const { log, last } = captured()
   log.error({ err: new Error('It failed', { cause: new Error('because') }) }, 'failed')
   expect(last()).toMatchObject({

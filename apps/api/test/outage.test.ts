@@ -307,7 +307,7 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
     expect(await signsIn(laptop.email, PASSWORD)).toBe(200)
   })
 
-  test('an open stream waits at most, a new one is told of the outage, and nobody is told that they were signed out', async () => {
+  test('an open stream waits at most, a new one gets the outage as its answer, and no page says that somebody was signed out', async () => {
     const device = await signedUp(server)
     const { id } = await device.api.session.current.query()
     const open = await device.stream()

@@ -9,7 +9,7 @@ import { createPasswords, type Passwords } from '../src/accounts/passwords/passw
 import { Client } from '../src/client/client.js'
 import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type TestServer } from './helpers.js'
 import { turnOn } from './authenticator.js'
-import { drained } from './mail/queue-helpers.js'
+import { untilMailsLeft } from './mail/queue-helpers.js'
 import { ceremonies, outagesOf } from './passkeys-helpers.js'
 import { waitsForLock } from './lock-waits.js'
 
@@ -194,7 +194,7 @@ test('an address with an account is answered the same, by the same work, and its
 })
 
 test('an address that is none is refused as a sign-up refuses it, and mails nobody', async () => {
-  await drained(server)
+  await untilMailsLeft(server)
   const { length } = await mailsTo('')
   for (const email of ['no address', `${'a'.repeat(250)}@example.org`, 7, undefined, null]) {
     const today = direct.browser().post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })
@@ -202,7 +202,7 @@ test('an address that is none is refused as a sign-up refuses it, and mails nobo
     expect(await answerOf(request(email as string))).toMatchObject([400, { code }])
   }
   expect((await request(newEmail(), { language: 'German' })).status).toBe(400)
-  await drained(server)
+  await untilMailsLeft(server)
   expect(await mailsTo('')).toHaveLength(length)
 })
 

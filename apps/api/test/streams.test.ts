@@ -101,7 +101,7 @@ describe('the list, within a second, on another server', () => {
     await stream.close()
   })
 
-  test('is not told to a stranger', async () => {
+  test('does not reach a stranger', async () => {
     const { stream, laptop, ids } = await laptopAndPhone()
     const stranger = await signedUp(server)
     const theirs = await on(twin, stranger).stream()
@@ -227,7 +227,7 @@ describe('what pub/sub does not report', () => {
         devices: [{ id: device.session.id, isCurrent: true }],
       })
       await redis.del(key)
-      expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'unknown' }) // it is not what that message told
+      expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'unknown' }) // that message said something else
     } finally {
       streams.close()
       changes.close()
@@ -235,7 +235,7 @@ describe('what pub/sub does not report', () => {
     }
   })
 
-  test('an ending that is told just before the line is lost is looked into all the same', async () => {
+  test('a revocation that is published just before the connection breaks is looked up all the same', async () => {
     await using privateRedis = await startRedis()
     const redis = new Redis(privateRedis.url)
     const store = createSessionStore({ redis })
@@ -282,7 +282,7 @@ describe('what pub/sub does not report', () => {
     quick.clock.ahead = 5 * 60_000
     const stream = await device.stream()
     await stream.message()
-    await quick.browser().signIn(email) // told, and looked at
+    await quick.browser().signIn(email) // published, and looked up
     await stream.message()
     await observed(quick.redis, async (admin) => {
       await admin.config('RESETSTAT')

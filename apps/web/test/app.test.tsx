@@ -89,7 +89,7 @@ describe('places', () => {
     )
   })
 
-  test('that are not told leave nothing behind, nor does a source that was not used', async () => {
+  test('that are unknown leave nothing behind, nor does a source that was not used', async () => {
     await openDevices()
     expect(screen.queryByText(/approximate|Local network/)).toBeNull()
     expect(screen.queryByText(/can be wrong/)).toBeNull()
@@ -97,7 +97,7 @@ describe('places', () => {
   })
 })
 
-describe('what the server tells', () => {
+describe('what the server publishes', () => {
   const sessionEnd = {
     type: 'ended',
     cause: 'revoke',

@@ -13,7 +13,7 @@ beforeEach(() => {
         question="End it?"
         consequence="This cannot be undone."
         confirmLabel="Yes, end"
-        busyLabel="Ending…"
+        busyLabel="Signing out…"
         cancelLabel="Cancel"
         onConfirm={onConfirm}
         renderProof={() => null}

@@ -160,7 +160,7 @@ test.each([
   expect(shown('de', fields?.['newPassword'])).toBe(gesagt)
 })
 
-test('whose session has given too many wrong passwords is not told to wait for a month', () => {
+test('whose session has given too many wrong passwords is not asked to wait for a month', () => {
   const failure = new AuthFailure(429, 'TOO_MANY_WRONG_PASSWORDS', String(30 * 24 * 60 * 60))
   const { summary } = explainFailure(failure)
   expect(shown('en', summary)).toBe('Too many wrong passwords on this device. Sign out and sign in again to continue.')

@@ -43,7 +43,7 @@ function filesOf(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found
   found.add(file)
   for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/^(?!import type ).* from '(\.[^']+)\.js'$/gm)) {
-    const source = ['.ts', '.tsx'].map((ending) => join(dirname(file), `${path}${ending}`)).find(existsSync)
+    const source = ['.ts', '.tsx'].map((extension) => join(dirname(file), `${path}${extension}`)).find(existsSync)
     if (source !== undefined) filesOf(source, found)
   }
   return found
@@ -124,7 +124,7 @@ describe('the language', () => {
     expect(preferredLanguage()).toBe(language)
   })
 
-  test('is switched at once, told to the document, and remembered', async () => {
+  test('is switched at once, set on the document, and remembered', async () => {
     serveFakeApi().always = 'UNAUTHORIZED'
     const { unmount } = render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
     await screen.findByRole('heading', { name: 'Sign in' })

@@ -1,5 +1,5 @@
-import { Cluster, Command, type Redis } from 'ioredis'
-import { MovingSlotsError, userTagOf } from '@rollcall/session-store'
+import { Command, type Redis } from 'ioredis'
+import { isCluster, MovingSlotsError, userTagOf } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionAdmin, type RunOptions } from '../src/index.js'
 import { failNext, gate, keyPrefix, startBackend, watchCalls } from './helpers.js'
@@ -15,7 +15,7 @@ const eventsKeyOf = (userId: string): string => keyOf(userId).replace(/sessions$
 const slotOf = (userId: string): number => new Command('hgetall', [keyOf(userId)]).getSlot()
 
 function masters(): [Redis, Redis] {
-  const [first, second] = t.redis instanceof Cluster ? t.redis.nodes('master') : []
+  const [first, second] = isCluster(t.redis) ? t.redis.nodes('master') : []
   if (first === undefined || second === undefined) throw new Error('This is no Cluster')
   return [first, second]
 }

@@ -1,5 +1,11 @@
 import { type PrivateCluster, type PrivateRedis, startCluster, startRedis } from '@rollcall/dev-redis'
-import { createSessionEvents, createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
+import {
+  createSessionEvents,
+  createSessionStore,
+  isCluster,
+  redisOptions,
+  type SessionStore,
+} from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
 import { createSessionAdmin } from '../src/index.js'
 
@@ -51,7 +57,7 @@ async function startAdmin(servers: PrivateRedis | PrivateCluster) {
     batch: 10,
     placeOf: (address) => (address?.startsWith('203.0.113.') ? { kind: 'country', code: 'DE' } : null),
   })
-  const masters = () => (redis instanceof Cluster ? redis.nodes('master') : [redis])
+  const masters = () => (isCluster(redis) ? redis.nodes('master') : [redis])
   return {
     servers,
     redis,

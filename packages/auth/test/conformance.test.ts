@@ -44,7 +44,7 @@ describe('session API', () => {
     expect(left).toBeLessThanOrEqual(7 * day)
   })
 
-  test('get-session is null without a session, tells nothing to caches, and takes no POST', async () => {
+  test('get-session is null without a session, leaves nothing in caches, and takes no POST', async () => {
     const { browser } = await t.person('reading')
     for (const [one, body] of [
       [t.browser(), null],

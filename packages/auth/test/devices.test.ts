@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { NewDevice } from '../src/index.js'
 import { startApp, deleteAccounts } from './helpers.js'
 
-test('of two sign-ins at once from a browser that is new to both, one is told of', async () => {
+test('of two sign-ins at once from a browser that is new to both, one is reported', async () => {
   const notified: string[] = []
   await using t = await startApp({}, { onNewDevice: async ({ session }) => void notified.push(session.id) })
   const { email, browser, userId } = await t.person('ada')

@@ -64,7 +64,7 @@ export async function signInsBetweenRevocations<Result>(
 }
 
 /** Whether each look-up of a session meanwhile asks Redis, even if the store has a near-cache. */
-export async function strictLookUps(store: SessionStore, work: () => Promise<unknown>): Promise<unknown[]> {
+export async function strictLookups(store: SessionStore, work: () => Promise<unknown>): Promise<unknown[]> {
   const { validate } = store
   const seen: unknown[] = []
   store.validate = (token, options) => {

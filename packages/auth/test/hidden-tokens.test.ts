@@ -4,7 +4,7 @@ import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { anyToken, type Browser, startApp, strictLookUps } from './helpers.js'
+import { anyToken, type Browser, startApp, strictLookups } from './helpers.js'
 
 // An application's own endpoints answer what they like, through real HTTP. No token of a session leaves, and all else does.
 
@@ -133,7 +133,7 @@ const standing = names.filter((name) => name !== 'without a separator')
 test.each(standing)('nor does a token that the request has not met: %s', async (name) => {
   const { browser } = await t.person(`other-${names.indexOf(name)}`)
   const token = await tokenOf(browser)
-  const strict = await strictLookUps(t.store, async () => {
+  const strict = await strictLookups(t.store, async () => {
     const { text } = await t.browser().post('/own/echo', { shape: name, text: token })
     expect(text).toContain(token.slice(22, 38)) // the id
     expect(text).not.toMatch(anyToken)

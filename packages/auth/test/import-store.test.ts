@@ -2,7 +2,7 @@ import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { createSessionStore } from '@rollcall/session-store'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { importSessions } from '../src/import/import-sessions.js'
-import { strictLookUps } from './helpers.js'
+import { strictLookups } from './helpers.js'
 import { DAY_MS, startMove } from './import-helpers.js'
 
 // The store of a move is a store like any other, and takes old tokens too.
@@ -59,7 +59,7 @@ test('no near-cache decides what becomes of an old token', async () => {
   const { browser, tokens } = await somebody('strictly', 2)
   const [, other = ''] = tokens
   for (const work of [() => browser.get('/get-session'), () => t.importer.revokeOthers(other)]) {
-    const strict = await strictLookUps(t.store, work)
+    const strict = await strictLookups(t.store, work)
     expect(strict).not.toEqual([])
     expect(new Set(strict)).toEqual(new Set([true]))
   }

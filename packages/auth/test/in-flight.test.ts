@@ -114,10 +114,10 @@ const waysIn: Record<string, WayIn> = {
 
 const newPassword = 'a new password'
 
-type Ending = (person: Person) => Promise<{ readonly status: number }>
+type Revocation = (person: Person) => Promise<{ readonly status: number }>
 
 /** Each takes something away, and the person says nothing of the other sessions. */
-const endings: Record<string, Ending> = {
+const revocations: Record<string, Revocation> = {
   'a new password': ({ browser }) => browser.post('/change-password', { currentPassword: password, newPassword }),
   'a reset': async ({ email }) => {
     await t.browser().post('/request-password-reset', { email })
@@ -148,7 +148,7 @@ const passwordOf = (userId: string) => [
 const firstPasskeyOf = async (browser: Browser): Promise<string> =>
   ((await browser.get('/passkey/list-user-passkeys')).body as { id: string }[])[0]?.id ?? ''
 
-/** A person with all that an ending may take away. */
+/** A person with all that a revocation may take away. */
 async function somebody(name: string): Promise<Person> {
   const { browser, email, userId } = await t.person(name, 1)
   await createPasskey(t.origin).register(browser)
@@ -159,7 +159,7 @@ async function somebody(name: string): Promise<Person> {
 }
 
 /** How many sessions a sign-in adds that waits for the store until `end` has run. */
-async function overtake(name: string, prepare: WayIn, end: Ending): Promise<number> {
+async function overtake(name: string, prepare: WayIn, end: Revocation): Promise<number> {
   const person = await somebody(name)
   const visitor = t.browser()
   const finish = await prepare(person, visitor)
@@ -177,7 +177,7 @@ async function overtake(name: string, prepare: WayIn, end: Ending): Promise<numb
   return added
 }
 
-async function overtakeEach(slug: string, end: Ending, ways: readonly string[]): Promise<Record<string, number>> {
+async function overtakeEach(slug: string, end: Revocation, ways: readonly string[]): Promise<Record<string, number>> {
   const added: Record<string, number> = {}
   for (const [index, [way, prepare]] of Object.entries(waysIn).entries())
     if (ways.includes(way)) added[way] = await overtake(`${slug}-${index}`, prepare, end)
@@ -191,16 +191,16 @@ test('a sign-in that nothing overtakes adds its session, by each way in', async 
   expect(await overtakeEach('untouched', async () => ({ status: 200 }), allWays)).toEqual(each(allWays, 1))
 })
 
-/** One is as old as its request, and one as old as the link that it uses up. The others are like them, as the first ending shows. */
+/** One is as old as its request, and one as old as the link that it uses up. The others are like them, as the first revocation shows. */
 const kinds = ['the password', 'a magic link']
 
-test.each(Object.entries(endings))('%s refuses every sign-in that began before', async (ending, end) => {
-  const ways = ending === 'a new password' ? allWays : kinds
-  expect(await overtakeEach(ending.toLowerCase().replaceAll(/\W+/g, ''), end, ways)).toEqual(each(ways, 0))
+test.each(Object.entries(revocations))('%s refuses every sign-in that began before', async (revocation, end) => {
+  const ways = revocation === 'a new password' ? allWays : kinds
+  expect(await overtakeEach(revocation.toLowerCase().replaceAll(/\W+/g, ''), end, ways)).toEqual(each(ways, 0))
 })
 
 test('limit: if the person keeps the other sessions, a sign-in that began before adds its session', async () => {
-  const keepOthers: Ending = async ({ browser }) =>
+  const keepOthers: Revocation = async ({ browser }) =>
     browser.post('/passkey/delete-passkey', { id: await firstPasskeyOf(browser), revokeOtherSessions: false })
   expect(await overtakeEach('kept', keepOthers, kinds)).toEqual(each(kinds, 1))
 })

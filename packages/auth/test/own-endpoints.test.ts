@@ -4,7 +4,7 @@ import { createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Browser, deleteAccounts, hold, startApp, strictLookUps, thiefOf } from './helpers.js'
+import { type Browser, deleteAccounts, hold, startApp, strictLookups, thiefOf } from './helpers.js'
 
 // Endpoints of an application with which people change how they sign in.
 
@@ -113,7 +113,7 @@ test.each(Object.keys(additions))('%s ends no session, is an event, and proves n
     asked.push(options)
     return rotate(token, options)
   }
-  const strict = await strictLookUps(t.store, async () => expect((await add()).status).toBe(200))
+  const strict = await strictLookups(t.store, async () => expect((await add()).status).toBe(200))
   t.store.rotate = rotate
   expect(asked).toEqual([{ credentialChange: false, reauthenticated: false, event: { name: event } }])
   expect(new Set(strict)).toEqual(new Set([true]))

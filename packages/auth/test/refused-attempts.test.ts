@@ -47,7 +47,7 @@ function forget(): void {
 const ipAddress = expect.any(String) as string
 const clientInfo = { ipAddress, userAgent: 'Firefox', data: {} }
 
-test('a wrong password of an account that exists is told, with the session in which it was given', async () => {
+test('a wrong password of an account that exists is audited, with the session in which it was given', async () => {
   const { browser, email, userId } = await t.person('exists')
   const sessionId = (await browser.session())?.id ?? ''
   forget()

@@ -7,14 +7,14 @@ import { anyToken, password, startApp } from './helpers.js'
 
 // The audit and better-auth's hooks notice every revocation once, by any caller.
 
-interface Heard {
+interface Noticed {
   readonly id: string
   readonly userId: string
   readonly userAgent?: string | null | undefined
 }
 
-const heard: Heard[] = []
-const heardByPlugin: string[] = []
+const noticed: Noticed[] = []
+const noticedByPlugin: string[] = []
 const resetTokens = new Map<string, string>()
 let t: Awaited<ReturnType<typeof startApp>>
 let boss: Person
@@ -25,7 +25,7 @@ const options: BetterAuthOptions = {
     sendResetPassword: async ({ user, token }) => void resetTokens.set(user.email, token),
   },
   user: { deleteUser: { enabled: true }, changeEmail: { enabled: true, updateEmailWithoutVerification: true } },
-  databaseHooks: { session: { delete: { after: async (session) => void heard.push(session) } } },
+  databaseHooks: { session: { delete: { after: async (session) => void noticed.push(session) } } },
   plugins: [
     admin(),
     twoFactor(),
@@ -33,7 +33,7 @@ const options: BetterAuthOptions = {
       id: 'listens',
       init: () => ({
         options: {
-          databaseHooks: { session: { delete: { before: async ({ id }: Heard) => void heardByPlugin.push(id) } } },
+          databaseHooks: { session: { delete: { before: async ({ id }: Noticed) => void noticedByPlugin.push(id) } } },
         },
       }),
     },
@@ -49,8 +49,8 @@ afterAll(() => t[Symbol.asyncDispose]())
 beforeEach(forget)
 
 function forget(): void {
-  heard.length = 0
-  heardByPlugin.length = 0
+  noticed.length = 0
+  noticedByPlugin.length = 0
   t.events.length = 0
 }
 
@@ -58,7 +58,7 @@ type Person = Awaited<ReturnType<typeof t.person>>
 const newPassword = 'a new password'
 const idOf = async ({ browser }: Person) => (await browser.session())?.id ?? ''
 
-interface Ending {
+interface Revocation {
   /** The sessions that end: the one that asks, the two others, or all three. */
   readonly ends: 'own' | 'one' | 'others' | 'all'
   readonly event: string
@@ -70,7 +70,7 @@ interface Ending {
 
 const all = { ends: 'all', event: 'revoke-all' } as const
 
-const endings: Record<string, Ending> = {
+const revocations: Record<string, Revocation> = {
   'sign-out': { ends: 'own', event: 'sign-out', act: ({ browser }) => browser.post('/sign-out') },
   '/revoke-session': {
     ends: 'one',
@@ -160,7 +160,7 @@ const endings: Record<string, Ending> = {
   },
 }
 
-test.each(Object.entries(endings))(
+test.each(Object.entries(revocations))(
   'the audit and the hooks notice once: %s',
   async (name, { ends, event, names, prepare, act }) => {
     const person = await t.person(`ends-${name.replaceAll(/\W/g, '')}`, 2)
@@ -171,9 +171,9 @@ test.each(Object.entries(endings))(
     forget()
     await act(person, other)
     const ended = { own: [own], one: [other], others, all }[ends].toSorted()
-    expect(heard.map(({ id }) => id).toSorted()).toEqual(ended)
-    expect(heardByPlugin.toSorted()).toEqual(ended)
-    expect(heard.every(({ userId, userAgent }) => userId === person.userId && userAgent === 'Firefox')).toBe(true)
+    expect(noticed.map(({ id }) => id).toSorted()).toEqual(ended)
+    expect(noticedByPlugin.toSorted()).toEqual(ended)
+    expect(noticed.every(({ userId, userAgent }) => userId === person.userId && userAgent === 'Firefox')).toBe(true)
     const audited = t.events.filter(({ userId }) => userId === person.userId)
     expect(audited.at(-1)).toMatchObject({ event, result: 'ok' })
     if (names !== undefined) expect(audited.at(-1)?.sessionId).toBe({ own, one: other, none: undefined }[names])
@@ -189,7 +189,7 @@ test('the audit and the hooks notice once: an impersonation that is stopped', as
   const id = await idOf(boss)
   forget()
   expect((await boss.browser.post('/admin/stop-impersonating')).status).toBe(200)
-  expect(heard.map((session) => session.id)).toEqual([id])
+  expect(noticed.map((session) => session.id)).toEqual([id])
   expect(t.events).toMatchObject([{ event: 'revoke', userId: ada.userId, sessionId: id, ended: 1 }])
 })
 
@@ -199,7 +199,7 @@ test('the audit and the hooks notice once: a session beyond the most that a user
   await Promise.all(more)
   forget()
   await t.browser().signIn(email)
-  expect(heard).toHaveLength(1)
+  expect(noticed).toHaveLength(1)
   expect(await t.store.count(userId)).toBe(100)
   expect(t.events.find(({ event }) => event === 'cap')).toMatchObject({ result: 'ok', userId, ended: 1 })
 })
@@ -211,7 +211,7 @@ test('the audit and the hooks notice once: a sign-in that a second factor comple
   const id = await idOf(ada)
   forget()
   expect((await ada.browser.signIn(ada.email)).body).toMatchObject({ twoFactorRedirect: true })
-  expect(heard.map((session) => session.id)).toContain(id)
+  expect(noticed.map((session) => session.id)).toContain(id)
   expect(t.events).toMatchObject([{ event: 'sign-out', sessionId: id, ended: 1 }])
 })
 
@@ -224,13 +224,13 @@ test('the audit and the hooks notice once: sessions that ended although their ch
   const answer = await browser.post('/change-password', { currentPassword: password, newPassword })
   await sql`drop trigger refuse`.execute(kysely)
   expect(answer.status).toBe(500)
-  expect(heard.map((session) => session.id)).toEqual([id])
+  expect(noticed.map((session) => session.id)).toEqual([id])
   expect(t.events).toContainEqual(expect.objectContaining({ event: 'revoke-others', result: 'ok', userId, ended: 1 }))
 })
 
 test('the audit and the hooks notice once: of two instances on one store, as after a hot reload, the later does', async () => {
   const hookOf = (ids: string[]) => ({
-    session: { delete: { before: async (session: Heard) => void ids.push(session.id) } },
+    session: { delete: { before: async (session: Noticed) => void ids.push(session.id) } },
   })
   const [earlier, later]: [string[], string[]] = [[], []]
   await using app = await startApp({ databaseHooks: hookOf(earlier) })

@@ -184,7 +184,7 @@ test('whatever ends others needs a recent proof, which the password renews', asy
   ])
 })
 
-test('the store is told which session asked', async () => {
+test('the store learns which session asked', async () => {
   const { browser, phones } = await t.person('asking', 1)
   const [own, other] = [await idOf(browser), await idOf(phones[0])]
   const by: (string | null)[] = []

@@ -2,7 +2,7 @@ import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { createEmailVerificationToken } from 'better-auth/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { emailChangeOf } from '../src/index.js'
-import { hold, secret, startApp, strictLookUps } from './helpers.js'
+import { hold, secret, startApp, strictLookups } from './helpers.js'
 
 describe('in an application of someone else that sends no verification mail', () => {
   test('a forged token verifies nothing, moves no account and signs nobody in', async () => {
@@ -77,7 +77,7 @@ describe('the link of a verification mail', () => {
     await reset(email)
     expect((await follow(thief)).status).toBe(401)
     await browser.signIn(email, 'a new password')
-    const strict = await strictLookUps(app.store, async () => {
+    const strict = await strictLookups(app.store, async () => {
       expect((await browser.post('/change-email', { newEmail: owner.toUpperCase() })).status).toBe(200)
     })
     expect(new Set(strict)).toEqual(new Set([true]))

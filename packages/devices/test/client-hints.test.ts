@@ -110,7 +110,7 @@ describe('client hints', () => {
     expect(of(xbox, hints)).toMatchObject({ os: 'Xbox', kind: 'console' })
   })
 
-  test('mobile tells a phone from a tablet, and nothing else', () => {
+  test('mobile separates a phone from a tablet, and nothing else', () => {
     expect(of(chromeOnPhone, { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?0' }).kind).toBe('tablet')
     expect(of(`${phone} ${blink} Chrome/140.0.0.0 Safari/537.36`, { 'sec-ch-ua-mobile': '?1' }).kind).toBe('phone')
     expect(of(chromeOnWindows, { 'sec-ch-ua-mobile': '?1' }).kind).toBe('desktop')

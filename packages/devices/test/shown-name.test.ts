@@ -32,13 +32,13 @@ describe('a device is called by its name, where only one can be meant', () => {
     ['"RMX3890"', 'realme'],
     ['"FP5"', 'Fairphone'],
     ['"CPH2025"', 'OPPO'],
-  ])('the model %s tells the maker %s', (model, maker) => {
+  ])('the model %s gives the maker %s', (model, maker) => {
     expect(shown(agents.android, { 'sec-ch-ua-model': model })).toBe(`Chrome on Android (${maker}), phone`)
   })
 
   // OPPO and OnePlus share the later numbers of CPH.
   test.each(['', '""', '"K"', '"made up <b>"', '"CPH2581"', '"M1092R"', '"2050RU"', '"PixelV1"', 7])(
-    'the model %j tells none',
+    'the model %j gives none',
     (model) => {
       expect(shown(agents.android, { 'sec-ch-ua-model': model })).toBe('Chrome on Android, phone')
     },

@@ -30,7 +30,7 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000,
     socketTimeout: commandTimeout,
     lazyConnect: true,
   })
-  redis.on('error', () => undefined) // told by every call that it fails
+  redis.on('error', () => undefined) // every call that it fails reports it
   await connectRedis(redis)
   const store = createSessionStore({ redis })
   const changes = createSessionChanges({ redis })

@@ -96,7 +96,7 @@ test.each([
   ['by a lock', () => undefined],
   ['without locks', () => stubLocks(undefined)],
 ])(
-  'one tab listens for all, and the next one when it leaves; each hears of the end, and by whom: %s',
+  'one tab listens for all, and the next one when it leaves; each gets the end, and by whom: %s',
   async (_, prepare) => {
     prepare()
     await using app = await startApp()

@@ -34,7 +34,7 @@ const operations: Record<string, (person: Person) => Promise<unknown>> = {
 }
 
 export async function operationsBySize(redis: Redis): Promise<void> {
-  await redis.config('SET', 'slowlog-log-slower-than', '0') // every command tells how long it kept Redis busy
+  await redis.config('SET', 'slowlog-log-slower-than', '0') // every command says how long it kept Redis busy
   const wall: Record<string, string[]> = {}
   const busy: Record<string, string[]> = {}
   for (const size of SIZES) {

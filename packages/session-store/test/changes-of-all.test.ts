@@ -25,18 +25,18 @@ describe('a message on the channel of all users', () => {
   const operation = { id: 'the operation', reason: 'a leak' }
   const publish = (message: object) => t.redis.publish(everybody, JSON.stringify({ kind: 'ended', ...message }))
   const toAll = { cause: 'operator', allBut: null, operation }
-  const heard = { kind: 'ended', by: null, ...toAll }
+  const received = { kind: 'ended', by: null, ...toAll }
 
-  test('tells the users that it names, each of their own sessions; or all of them', async () => {
+  test('reaches the users that it names, each of their own sessions; or all of them', async () => {
     const [ada, bob] = [await live('ada'), await live('bob')]
     const users = { [channelOf('ada')]: ['her session'], [channelOf('carl')]: ['his session'] }
     await publish({ cause: 'operator', users, operation })
     await publish(toAll)
     expect(await ada.next(2)).toEqual([
       { kind: 'ended', cause: 'operator', by: null, ids: ['her session'], operation },
-      heard,
+      received,
     ])
-    expect(await bob.next()).toEqual([heard])
+    expect(await bob.next()).toEqual([received])
     expect([...ada.received, ...bob.received]).toEqual([])
   })
 
@@ -44,28 +44,28 @@ describe('a message on the channel of all users', () => {
     ['names users and cannot be read: those', { users: { [channelOf('ada')]: [7] } }, ['ada']],
     ['cannot be read at all: everybody', { cause: 'a later one' }, ['ada', 'bob']],
     ['names users in another way: everybody', { users: 7 }, ['ada', 'bob']],
-  ])('that %s still hear that something changed', async (_, message, users) => {
+  ])('that %s still receive that something changed', async (_, message, users) => {
     const watchers = { ada: await live('ada'), bob: await live('bob') }
     await publish(message)
     await publish(toAll)
     for (const [user, { next }] of Object.entries(watchers)) {
       const isMeant = users.includes(user)
-      expect(await next(isMeant ? 2 : 1)).toEqual([...(isMeant ? [{ kind: 'live' }] : []), heard])
+      expect(await next(isMeant ? 2 : 1)).toEqual([...(isMeant ? [{ kind: 'live' }] : []), received])
     }
   })
 
-  test('is heard as long as anybody watches, and again by who watches later', async () => {
+  test('is received as long as anybody watches, and again by who watches later', async () => {
     const [ada, bob] = [await live('ada'), await live('bob')]
     bob.stop()
     await subscribers(0, channelOf('bob'))
     await publish(toAll)
-    expect(await ada.next()).toEqual([heard])
+    expect(await ada.next()).toEqual([received])
     ada.stop()
     await subscribers(0, everybody)
     const carl = await live('carl')
     await subscribers(1, everybody)
     await publish(toAll)
-    expect(await carl.next()).toEqual([heard])
+    expect(await carl.next()).toEqual([received])
   })
 })
 

@@ -23,7 +23,7 @@ const subscribers = (count: number) => subscribersAre(t.redis, count, channelOf(
 
 const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
 
-describe('every change is told', () => {
+describe('every change is published', () => {
   test('a sign-in, a touch, changed data, a new secret', async () => {
     const { next, received } = await live()
     const { session, token } = await t.signIn()
@@ -188,7 +188,7 @@ describe('one connection', () => {
     expect(await more.next()).toMatchObject([{ kind: 'created' }])
   })
 
-  test('that breaks says so, comes back, and tells that something may have been missed', async () => {
+  test('that breaks says so, comes back, and reports that something may have been missed', async () => {
     const { next } = await live()
     await t.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     expect(await next(2)).toEqual([{ kind: 'lost' }, { kind: 'live' }])
@@ -216,7 +216,7 @@ describe('one connection', () => {
     const { next } = await live()
     process.kill(t.server.pid, 'SIGKILL')
     expect(await next()).toEqual([{ kind: 'lost' }])
-    const late = watch() // during the outage: it hears when it is over
+    const late = watch() // during the outage: it is notified when it is over
     await t.server.restart()
     await t.back()
     expect(await next()).toEqual([{ kind: 'live' }])

@@ -216,7 +216,7 @@ describe('a master that is killed amid revocations', () => {
 })
 
 describe('a replica that does not answer', () => {
-  test('every ending says so, holds on the master, delays no validation, and is confirmed when repeated later', async () => {
+  test('every revocation says so, holds on the master, delays no validation, and is confirmed when repeated later', async () => {
     await using application = await startServers(cluster, 'replicated', longTimeouts)
     const [{ store } = { store: undefined }] = application.servers
     if (store === undefined) throw new Error('No server')
@@ -241,7 +241,9 @@ describe('a replica that does not answer', () => {
       for (const [name, end] of Object.entries(revocations)) {
         await expect(end(), name).rejects.toBeInstanceOf(NotReplicatedError)
       }
-      const many = Promise.allSettled(Array.from({ length: 10 }, () => revocations.revoke())).then(() => 'ten endings')
+      const many = Promise.allSettled(Array.from({ length: 10 }, () => revocations.revoke())).then(
+        () => 'ten revocations',
+      )
       const one = store.validate(sessions.witness.token).then((session) => session?.userId)
       expect(await Promise.race([many, one])).toBe(ada)
       await many

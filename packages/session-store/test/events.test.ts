@@ -147,7 +147,7 @@ describe('each change leaves its event', () => {
     expect(await pendingEvents()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])
   })
 
-  test('and is told of by the tag of its user, also when no answer came', async () => {
+  test('and is reported by the tag of its user, also when no answer came', async () => {
     const { session } = await t.signIn()
     expect(notified.splice(0)).toEqual([ada])
     process.kill(t.server.pid, 'SIGSTOP')
@@ -328,7 +328,7 @@ describe('taking events', () => {
   })
 
   test.each(['', 'garbled', '[]', '{"kind":"of a later version"}', '{"kind":"ended","session":7}'])(
-    'one that cannot be read, such as %j, is told of and stays',
+    'one that cannot be read, such as %j, is reported and stays',
     async (event) => {
       const id = '000000000005000-000000'
       await t.redis.hset(waiting, id, event)

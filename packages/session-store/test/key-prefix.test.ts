@@ -15,7 +15,7 @@ test.each(['', 'store:'])(
     const received: string[] = []
     changes.watch('ada', ({ kind }) => received.push(kind))
     const receives = async (...kinds: string[]): Promise<void> => {
-      await eventually(`${kinds.length} changes are heard`, () => received.length >= kinds.length)
+      await eventually(`${kinds.length} changes are received`, () => received.length >= kinds.length)
       expect(received).toEqual(kinds)
     }
     await receives('live')

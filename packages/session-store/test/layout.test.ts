@@ -123,7 +123,7 @@ test('the access list of the document is enough for everything', async () => {
   const changes = createSessionChanges({ redis })
   const kinds: string[] = []
   const stop = changes.watch('ada', ({ kind }) => kinds.push(kind))
-  await eventually('changes are heard', () => kinds.length > 0)
+  await eventually('changes are received', () => kinds.length > 0)
 
   const store = createSessionStore({ redis, maxSessionsPerUser: 1_000, nearCache: {}, onEvent: () => undefined })
   const created = await Promise.all(Array.from({ length: 600 }, () => store.create({ userId: 'ada' })))

@@ -102,7 +102,7 @@ test('a client that does not know that its Redis is of a Cluster looks them up o
   redis.disconnect()
 })
 
-test('each master tells of endings, before and after a slot has moved', async () => {
+test('each master publishes revocations, before and after a slot has moved', async () => {
   using other = await startOne()
   using near = await startOne({ lease: LONG })
   for (const at of [0, 1, 2]) {
@@ -125,7 +125,7 @@ test('each master tells of endings, before and after a slot has moved', async ()
   }
 })
 
-test('a master that hands over to its replica tells no more, and what it told is forgotten', async () => {
+test('a master that hands over to its replica publishes no more, and what it published is forgotten', async () => {
   using other = await startOne()
   using near = await startOne({ lease: LONG })
   const [userId = ''] = await usersOn(master(1), 1)

@@ -34,7 +34,7 @@ test('a lease that cannot be is refused', async () => {
     expect(() => createSessionStore({ redis: t.redis, nearCache: { lease } })).toThrow(RangeError)
 })
 
-describe('an ending elsewhere', () => {
+describe('a revocation elsewhere', () => {
   const revocations = {
     revoke: (t: Near, id: string) => t.store.revoke('ada', id),
     'revoke many': (t: Near, id: string) => t.store.revokeMany('ada', [id]),
@@ -43,7 +43,7 @@ describe('an ending elsewhere', () => {
     'an operator’s DEL': async (t: Near) => t.redis.del(await t.keys()),
     'an operator’s FLUSHALL': (t: Near) => t.redis.flushall(),
   }
-  test.each(Object.entries(revocations))('is told by Redis: %s', async (_, end) => {
+  test.each(Object.entries(revocations))('is published by Redis: %s', async (_, end) => {
     await using t = await startNear(LONG)
     const { token, session } = await t.signIn()
     await t.remembers(token)
@@ -56,7 +56,7 @@ describe('an ending elsewhere', () => {
     ['client:', ''],
     ['client:', 'app:'],
   ])(
-    'is told where keys have a prefix: that of the client %j, that of the store %j',
+    'is published where keys have a prefix: that of the client %j, that of the store %j',
     async (clientPrefix, keyPrefix) => {
       await using t = await startNear(LONG, { keyPrefix }, clientPrefix)
       const signedIn = await t.near.create({ userId: 'ada' })
@@ -99,7 +99,7 @@ describe('a read that races with its own invalidation is not remembered', () => 
   })
 })
 
-describe('with what Redis tells held back,', () => {
+describe('with the messages of Redis held back,', () => {
   async function startHeld(options: Partial<SessionStoreOptions> = {}) {
     const t = await startNear(LONG, options)
     const signedIn = await t.signIn()

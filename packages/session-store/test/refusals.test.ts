@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { createSessionOperator, createSessionStore, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
 
-// A Redis that refuses a command is told from one that is away.
+// A Redis that refuses a command is distinguished from one that is away.
 
 let server: PrivateRedis
 let admin: Redis

@@ -74,7 +74,7 @@ test('the connection that listens for changes stays, and nothing is missed', asy
   const changes = createSessionChanges({ redis: t.redis })
   const received: string[] = []
   const listen = (userId: string) => changes.watch(userId, ({ kind }) => received.push(`${userId}: ${kind}`))
-  const receives = (count: number) => eventually(`${count} changes are heard`, () => received.length >= count)
+  const receives = (count: number) => eventually(`${count} changes are received`, () => received.length >= count)
   listen('eve')
   await receives(1)
   listen('bob')

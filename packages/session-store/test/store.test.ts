@@ -404,7 +404,7 @@ describe('revoke', () => {
     expect(await t.store.count('ada')).toBe(1)
   })
 
-  test('all: every one, and the count tells only what was live', async () => {
+  test('all: every one, and the count has only what was live', async () => {
     await t.signIn('ada', { endsBy: new Date(t.clock.now + 1) })
     t.clock.now += 1
     const sessions = [await t.signIn(), await t.signIn()]
@@ -557,7 +557,7 @@ describe('bytes that are no record of ours', () => {
   }
 
   test.each(Object.entries(foreign))(
-    '%s: that session is invalid, the rest works, and it is told once',
+    '%s: that session is invalid, the rest works, and it is reported once',
     async (name, bytes) => {
       const [broken, sound] = [await t.signIn(), await t.signIn()]
       const [key = ''] = await t.keys()

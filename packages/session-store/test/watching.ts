@@ -15,7 +15,7 @@ export function watchChanges(changes: SessionChanges, userId: string) {
     stop,
     /** Waits for `count` changes, and removes them. */
     async next(count = 1): Promise<SessionChange[]> {
-      await eventually(`${count} changes are heard`, () => received.length >= count)
+      await eventually(`${count} changes are received`, () => received.length >= count)
       return received.splice(0, count)
     },
   }

@@ -99,12 +99,12 @@ describe('a failover behind one address, in which the old master becomes a repli
     expect(await askNode(pair.nodes[0], (admin) => admin.hexists(keyOf('ada'), t.session.id))).toBe(0)
   })
 
-  test('changes are heard from the new master, though the old one is cut off from it', async () => {
+  test('changes are received from the new master, though the old one is cut off from it', async () => {
     const t = await signedIn()
     const changes = createSessionChanges({ redis })
     const received: string[] = []
     changes.watch('ada', ({ kind }) => received.push(kind))
-    const receives = (kind: string) => eventually(`"${kind}" is heard`, () => received.includes(kind))
+    const receives = (kind: string) => eventually(`"${kind}" is received`, () => received.includes(kind))
     await receives('live')
     await failOver()
     await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))

@@ -91,7 +91,7 @@ test('of many starts on one folder at the same time, one wins', async () => {
   await winner!.value.stop()
 })
 
-test('a start waits for a Redis that is just ending', async () => {
+test('a start waits for a Redis that is just stopping', async () => {
   await using folder = await temporaryFolder()
   const first = await startRedis({ dir: folder.path, persist: true })
   process.kill(first.pid, 'SIGSTOP')
@@ -148,12 +148,12 @@ test('a parent with nothing left to do ends, and Redis with it', async () => {
 
 test('a Ctrl-C in the terminal does not reach Redis', async () => {
   const { process: child, url } = await parent(
-    "process.on('SIGINT', () => console.log('heard')); setInterval(() => {}, 1000);",
+    "process.on('SIGINT', () => console.log('received')); setInterval(() => {}, 1000);",
   )
   // A terminal signals its whole process group.
   process.kill(-(child.pid ?? 0), 'SIGINT')
-  const [heard] = (await once(child.stdout!, 'data')) as [Buffer]
-  expect(heard.toString()).toBe('heard\n')
+  const [received] = (await once(child.stdout!, 'data')) as [Buffer]
+  expect(received.toString()).toBe('received\n')
   // Redis looks for a signal ten times a second, and answers this after 300 ms.
   expect(await ask(url, 'WAIT 1 300')).toBe(':0\r\n')
 })

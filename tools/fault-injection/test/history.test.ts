@@ -39,17 +39,17 @@ describe('valid after its end', () => {
       'password change of its own',
       call('change-password', 20, 30, { by: phone, made: { session: 'phone', generation: 1 } }),
     ],
-  ])('a session passes after a %s was acknowledged, not one that overlaps with it', (_, ending) => {
-    expect(rulesBroken([...ada, ending, asks(31)])).toContain('valid after its end')
-    const overlapping = rulesBroken([...ada, ending, asks(30)])
+  ])('a session passes after a %s was acknowledged, not one that overlaps with it', (_, revocation) => {
+    expect(rulesBroken([...ada, revocation, asks(31)])).toContain('valid after its end')
+    const overlapping = rulesBroken([...ada, revocation, asks(30)])
     expect(overlapping).not.toContain('valid after its end')
   })
 
   test('a session is listed, revoked again or passes again after it was found to have ended', () => {
-    const ending = call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 })
+    const revocation = call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 })
     const listing = call('devices.list', 40, 50, { by: laptop, listed: ['laptop', 'phone'] })
-    expect(rulesBroken([...ada, ending, listing])).toEqual(['valid after its end'])
-    expect(rulesBroken([...ada, ending, { ...ending, start: 40, end: 50 }])).toEqual(['valid after its end'])
+    expect(rulesBroken([...ada, revocation, listing])).toEqual(['valid after its end'])
+    expect(rulesBroken([...ada, revocation, { ...revocation, start: 40, end: 50 }])).toEqual(['valid after its end'])
     const lost = call('devices.revoke', 20, null, { by: laptop, target: 'phone' })
     const refused = call('session.current', 40, 50, { by: phone, status: 401 })
     expect(rulesBroken([...ada, lost, refused, asks(60)])).toEqual(['valid after its end'])
@@ -80,12 +80,12 @@ describe('valid after its end', () => {
   })
 
   test('an allowance is given to queries alone, and not to what they list', () => {
-    const ending = call('sign-out', 20, 30, { by: phone })
+    const revocation = call('sign-out', 20, 30, { by: phone })
     const histories = [
       call('devices.revoke', 40, 50, { by: phone, target: 'tablet', revoked: 0 }),
       call('devices.list', 40, 50, { by: laptop, listed: ['laptop', 'phone'] }),
     ].map((last) => ({
-      calls: [...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 }), ending, last],
+      calls: [...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 }), revocation, last],
       servers: [],
       connections: [],
     }))
@@ -123,8 +123,8 @@ describe('vanished', () => {
     expect(rulesBroken([before, ...ada, refused(20)])).toEqual(['vanished'])
   })
 
-  test('not: what an ending that began earlier or overlaps with it may have ended', () => {
-    const endings = [
+  test('not: what a revocation that began earlier or overlaps with it may have ended', () => {
+    const revocations = [
       call('devices.revoke', 25, 40, { by: laptop, target: 'phone', revoked: 1 }),
       call('devices.revokeOthers', 25, 40, { by: laptop }),
       call('devices.revokeAll', 25, 40, { by: laptop }),
@@ -133,7 +133,8 @@ describe('vanished', () => {
       lost(25, 40),
       lost(11, null),
     ]
-    for (const ending of endings) expect(rulesBroken([...ada, ending, refused(20)]), ending.kind).toEqual([])
+    for (const revocation of revocations)
+      expect(rulesBroken([...ada, revocation, refused(20)]), revocation.kind).toEqual([])
     expect(rulesBroken([call('sign-in', 0, 10, { made: phone }), refused(5)])).toEqual([])
   })
 

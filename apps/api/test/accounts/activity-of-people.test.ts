@@ -220,7 +220,7 @@ test('a search for an operation on everybody reads the latest 1,000 sign-ins and
   expect(most).toBe(1_000)
 })
 
-test('an operation on everybody is told once it is done: before, it may not have reached the person', async () => {
+test('an operation on everybody is listed once it is done: before, it may not have reached the person', async () => {
   const store = newStore()
   await store.create({ userId: 'kim' })
   await activity.settled()

@@ -163,7 +163,7 @@ function counting(rows: number[]): Database {
   return { ...t.database, kysely: t.database.kysely.withPlugin(counter) }
 }
 
-/** Signs in so many users, and has an operation revoke their sessions. No server hears of either. */
+/** Signs in so many users, and has an operation revoke their sessions. No server receives either. */
 async function revokeAll(count: number): Promise<void> {
   const store = createSessionStore({ redis: t.redis, onEvent: () => undefined })
   for (let n = 0; n < count; n += 1) await store.create({ userId: `user ${n}`, ipAddress: '203.0.113.9' })

@@ -109,7 +109,7 @@ describe.each(databases)('on %s', (kind) => {
     })
   })
 
-  describe('a sign-in from a new device is told of', () => {
+  describe('a sign-in from a new device is reported', () => {
     test('once for each, but not the sign-up, and not a device that is known', async () => {
       const { email, laptop } = await signedUp(t)
       expect(mailsTo(email)).toEqual([])

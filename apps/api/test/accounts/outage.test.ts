@@ -106,7 +106,7 @@ test('validation of a cookie during an outage is an error, not a null', async ()
   expect(await browser.session()).not.toBeNull()
 })
 
-test('an outage after the password was written is told, and the other sessions are gone already', async () => {
+test('an outage after the password was written is reported, and the other sessions are gone already', async () => {
   const email = 'ada@example.org'
   const [laptop, phone] = [t.browser(), t.browser()]
   await laptop.signUp(email)

@@ -116,12 +116,12 @@ describe.each(databases)('on %s', (kind) => {
     expect([wrong.status, wrong.text]).toEqual([unknown.status, unknown.text])
   })
 
-  test('limit: a sign-up with a known address is told so, because a new one is signed in at once', async () => {
+  test('limit: a sign-up with a known address is refused as known, because a new one is signed in at once', async () => {
     const { email } = await ada()
     expect((await t.browser().signUp(email)).status).toBe(422)
   })
 
-  test('each of these is told to the audit, without a token', async () => {
+  test('each of these reaches the audit, without a token', async () => {
     const { email, laptop, phone, userId } = await ada()
     await phone.signIn(email, 'wrong password')
     await laptop.post('/change-password', { currentPassword: password, newPassword: 'a new password' })

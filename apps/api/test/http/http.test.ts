@@ -136,7 +136,7 @@ describe('security headers', () => {
     expect(headers.has('x-powered-by')).toBe(false)
   })
 
-  test('tell a browser to stay on https, where the site is on https', async () => {
+  test('make a browser stay on https, where the site is on https', async () => {
     await using secure = await startServer({ env: { BASE_URL: 'https://rollcall.example' } })
     const { headers } = await secure.send('/healthz')
     expect(headers.get('strict-transport-security')).toBe('max-age=31536000')

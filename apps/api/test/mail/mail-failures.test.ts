@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { databaseOf, newEmail, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
-import { askReset, drained, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
+import { askReset, untilMailsLeft, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
 /** Adds a reset that was tried so often before. It is due. */
@@ -31,7 +31,7 @@ describe('a mail that is not accepted at once', () => {
       .poll(() => mailsOf(smtp).toSorted(), patient)
       .toEqual([`${email}: ${RESET}`, `${email}: ${NEW_DEVICE}`].toSorted())
     expect(smtp.recipients()).toBe(5)
-    await drained(server)
+    await untilMailsLeft(server)
   })
 
   test('waits for a mail server that is away, and is sent when it is back', async () => {
@@ -76,7 +76,7 @@ describe('a mail that is not accepted at once', () => {
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
     const { email } = await signedUp(server)
     await addTried(server, email, 5_000)
-    await drained(server)
+    await untilMailsLeft(server)
     expect(mailsOf(smtp)).toEqual([`${email}: ${RESET}`])
   })
 
@@ -111,7 +111,7 @@ describe('a mail that is not accepted at once', () => {
     await askReset(server, nobody.email)
     await askReset(server, ada.email)
     await expect.poll(() => mailsOf(smtp), patient).toEqual([`${ada.email}: ${RESET}`])
-    await drained(server)
+    await untilMailsLeft(server)
     expect(smtp.recipients()).toBe(2)
     const line = server.lines().find(({ msg }) => msg === 'A mail was given up: the mail server refuses it')
     expect(line).toMatchObject({
@@ -194,7 +194,7 @@ describe('a killed server', () => {
     await using smtp = await startSmtp({ port })
     await using next = await startServer({ redis, env: { ...env, DATABASE_URL: env.DATABASE_URL ?? '' } })
     await expect.poll(() => mailsOf(smtp), { ...patient, timeout: 45_000 }).toEqual([`${email}: ${NEW_DEVICE}`])
-    await drained(next)
+    await untilMailsLeft(next)
   }, 60_000)
 })
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
-import { askReset, drained, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
+import { askReset, untilMailsLeft, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
 /** With mails that are due in an hour. */
@@ -33,7 +33,7 @@ describe('between two servers', () => {
     await one.close()
     smtp.answerWith(() => 'accept')
     await expect.poll(() => mailsOf(smtp).length, patient).toBeGreaterThanOrEqual(4)
-    await drained(two)
+    await untilMailsLeft(two)
     expect(mailsOf(smtp).toSorted()).toEqual(people.map(({ email }) => `${email}: ${RESET}`).toSorted())
   })
 
@@ -51,7 +51,7 @@ describe('between two servers', () => {
     await expect.poll(async () => (await rowsOf(two, 'mail')).length, patient).toBe(1)
     expect(smtp.received).toHaveLength(1)
     smtp.answer()
-    await drained(two)
+    await untilMailsLeft(two)
     expect(smtp.received).toHaveLength(1)
   })
 
@@ -70,7 +70,7 @@ describe('between two servers', () => {
       }, patient)
       .toBe(2)
     smtp.answer()
-    await drained(server)
+    await untilMailsLeft(server)
     const token = linkIn(smtp.received[1] ?? fail(), 'reset-password').searchParams.get('token')
     expect(
       (await server.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })).status,
@@ -112,13 +112,13 @@ describe('a new device', () => {
     expect(await unnotified()).toHaveLength(1)
     await using smtp = await startSmtp({ port })
     await expect.poll(unnotified, patient).toEqual([])
-    await drained(server)
+    await untilMailsLeft(server)
     expect(mailsOf(smtp)).toEqual([`${email}: ${NEW_DEVICE}`])
     await phone.signIn(email)
     expect(await rowsOf(server, 'mail')).toEqual([])
   })
 
-  test('is told of by its next sign-in when its mail was given up', async () => {
+  test('is reported by its next sign-in when its mail was given up', async () => {
     await using smtp = await startSmtp()
     smtp.answerWith(() => 550)
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
@@ -166,7 +166,7 @@ describe('the queue', () => {
     await sql`create trigger notes after insert on mail begin insert into added values (new.key); end`.execute(kysely)
     const email = newEmail()
     await askReset(server, email)
-    await drained(server)
+    await untilMailsLeft(server)
     expect(await rowsOf(server, 'added')).toEqual([{ key: `reset:${email}` }])
     expect(smtp.recipients()).toBe(0)
     expect(await rowsOf(server, 'verification')).toEqual([])
@@ -180,7 +180,7 @@ describe('the queue', () => {
     await sql`update mail set created_at = created_at - ${60 * 60_000 + 1}, due_at = 0`.execute(
       server.database().kysely,
     )
-    await drained(server)
+    await untilMailsLeft(server)
     await using smtp = await startSmtp({ port })
     expect(server.lines()).toContainEqual(
       expect.objectContaining({ level: 'error', msg: 'A mail was given up: its time is over' }),
@@ -199,7 +199,7 @@ describe('the queue', () => {
     await sql`update mail set created_at = created_at - ${3 * 24 * 60 * 60_000 + 1}, due_at = 0`.execute(
       server.database().kysely,
     )
-    await drained(server)
+    await untilMailsLeft(server)
   })
 
   test('sends a prepared notice in English if it waits in a language that this version does not have', async () => {

@@ -23,7 +23,7 @@ import {
 } from '../../src/mail/messages.js'
 import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
 import { ceremonies } from '../passkeys-helpers.js'
-import { drained } from './queue-helpers.js'
+import { untilMailsLeft } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
 async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
@@ -202,7 +202,7 @@ test('the owner of a changed password gets a mail, whichever way it was changed'
   const mails = () => smtp.received.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1])
   const refused = { currentPassword: 'a wrong password', newPassword: 'another good password' }
   expect((await device.post('/api/auth/change-password', refused)).status).not.toBe(200)
-  await drained(server)
+  await untilMailsLeft(server)
   expect(mails()).toEqual([])
   const changed = await device.post('/api/auth/change-password', { ...refused, currentPassword: PASSWORD })
   expect(changed.status).toBe(200)

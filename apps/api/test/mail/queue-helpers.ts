@@ -26,5 +26,5 @@ export async function rowsOf(server: Pick<TestServer, 'database'>, table: string
 }
 
 /** Resolves when no mail waits any more: each was sent, or dropped. */
-export const drained = (server: Pick<TestServer, 'database'>): Promise<void> =>
+export const untilMailsLeft = (server: Pick<TestServer, 'database'>): Promise<void> =>
   expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])

@@ -58,7 +58,7 @@ test('nothing else does: no session id, no user tag, no other secret, no other s
   expect((await browser.get('/get-session', { authorization: 'Bearer invalid.token' })).body).not.toBeNull() // the cookie still does
 })
 
-test('a sign-out by token ends the session, for the cookie too, and so does every other ending', async () => {
+test('a sign-out by token ends the session, for the cookie too, and so does every other revocation', async () => {
   const { browser, phones, userId } = await t.person('edsger', 1)
   const [token, phone] = [await browser.token(), await phones[0]?.token()]
   expect((await t.browser().post('/sign-out', {}, { authorization: `Bearer ${token}` })).status).toBe(200)

@@ -1,6 +1,6 @@
 import { multiSession } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, password, startApp, strictLookUps, thiefOf } from '../helpers.js'
+import { anyToken, type Browser, password, startApp, strictLookups, thiefOf } from '../helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
@@ -98,7 +98,7 @@ test('a request that names no session is refused', async () => {
 
 test('no near-cache answers where a session begins, is chosen or ends', async () => {
   const { browser, ada, grace } = await shared('strict')
-  const strict = await strictLookUps(t.store, async () => {
+  const strict = await strictLookups(t.store, async () => {
     await browser.signIn(grace.email) // in place of the session that is there
     await browser.post('/multi-session/set-active', { sessionToken: ada.id })
     await browser.post('/sign-out')
@@ -107,7 +107,7 @@ test('no near-cache answers where a session begins, is chosen or ends', async ()
   expect(new Set(strict)).toEqual(new Set([true]))
 })
 
-describe('ending one account', () => {
+describe('signing out of one account', () => {
   test('that is not the active one ends its session alone', async () => {
     const { browser, ada, grace } = await shared('end-other')
     const thief = thiefOf(browser, t.browser())

@@ -1,7 +1,7 @@
 import { twoFactor } from 'better-auth/plugins'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { password, startApp, strictLookUps } from '../helpers.js'
+import { password, startApp, strictLookups } from '../helpers.js'
 import { enableApp } from './second-factor.js'
 
 // What a second factor that is turned on or off leaves in the store and in the audit.
@@ -39,7 +39,7 @@ describe('the new secret of the session', () => {
       asked.push(options)
       return rotate(token, options)
     }
-    const strict = await strictLookUps(t.store, () => enableApp(browser)).finally(() => (t.store.rotate = rotate))
+    const strict = await strictLookups(t.store, () => enableApp(browser)).finally(() => (t.store.rotate = rotate))
     expect(new Set(strict)).toEqual(new Set([true]))
     const event = { name: 'second-factor-on', userAgent: 'Firefox', ipAddress: expect.any(String) }
     expect(asked).toMatchObject([{ reauthenticated: false, credentialChange: false, event }])

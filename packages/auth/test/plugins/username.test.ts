@@ -47,7 +47,7 @@ test('it is forgotten with the browser when it is not to be remembered', async (
   expect((await kiosk.session())?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 24 * 60 * 60 * 1_000)
 })
 
-test('a refused one is told to the audit, and does not reveal whether the name exists', async () => {
+test('a refused one reaches the audit, and does not reveal whether the name exists', async () => {
   await named('alan')
   t.events.length = 0
   const [wrong, unknown] = [await signIn(t.browser(), 'alan', 'wrong password'), await signIn(t.browser(), 'nobody')]
