@@ -172,15 +172,29 @@ test('of two instances, as after a hot reload, the later one’s database counts
   expect(await isSignedIn(mine)).toBe(true)
 })
 
-test('a row with a time that no session has is named, and shuts its user out of nothing', async () => {
-  const mine = await t.oldBrowser('early', { isNew: true })
-  const userId = await t.userIdOf('early')
+test.each([
+  ['createdAt', new Date(-1)],
+  ['createdAt', new Date(2 ** 48)],
+  ['expiresAt', new Date(2 ** 48)],
+  ['updatedAt', new Date(8.64e15)],
+])('a row whose %s is %o, as in no session, is named, and shuts its user out of nothing', async (field, time) => {
+  const name = `${field}-${time.getTime()}`.toLowerCase()
+  const mine = await t.oldBrowser(name, { isNew: true })
+  const userId = await t.userIdOf(name)
   const where = [{ field: 'userId', value: userId }]
-  await t.oldAdapter.update({ model: 'session', where, update: { createdAt: new Date(-1) } })
+  await t.oldAdapter.update({ model: 'session', where, update: { [field]: time } })
   expect(await t.importer.list(userId)).toEqual([])
-  expect((await t.importer.importAll()).unreadableRows).toEqual([{ id: expect.any(String), reason: 'createdAt' }])
-  expect((await mine.signIn('early@example.org')).status).toBe(200)
+  expect((await t.importer.importAll()).unreadableRows).toEqual([{ id: expect.any(String), reason: field }])
+  expect((await mine.signIn(`${name}@example.org`)).status).toBe(200)
   await t.oldAdapter.deleteMany({ model: 'session', where })
+})
+
+test('a row that never expires is a session', async () => {
+  const mine = await t.oldBrowser('forever', { isNew: true })
+  const where = [{ field: 'userId', value: await t.userIdOf('forever') }]
+  const expiresAt = new Date('9999-12-31T23:59:59.999Z')
+  await t.oldAdapter.update({ model: 'session', where, update: { expiresAt } })
+  expect(await isSignedIn(mine)).toBe(true)
 })
 
 test('an error that is none of a database is no outage', async () => {

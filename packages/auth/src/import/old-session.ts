@@ -31,10 +31,12 @@ export function isOldToken(token: string): boolean {
   return oldToken.safeParse(token).success
 }
 
-/** A record holds no time before 1970. */
+/** A record holds times from 1970 to 10889. The timeouts of the store come on top. */
+const TOO_LATE = Date.UTC(10_000, 0)
+
 const date = z
   .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
-  .refine((time) => time.getTime() >= 0)
+  .refine((time) => time.getTime() >= 0 && time.getTime() < TOO_LATE)
 
 const oldRow = z.looseObject({
   token: oldToken,

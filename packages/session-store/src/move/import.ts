@@ -54,8 +54,8 @@ export interface SessionImport {
    * Adds sessions, each at most once. The cap on sessions of a user applies at the next sign-in.
    *
    * @returns The outcome for each.
-   * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters, or a time before 1970. Then it adds no
-   * session.
+   * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters, or a time before 1970 or after 10889.
+   * Then it adds no session.
    */
   add(sessions: readonly ImportedSession[]): Promise<ImportOutcome[]>
   /** The token that takes the place of one of the other store; `null` if no such session was imported. */
