@@ -1,5 +1,6 @@
 import { startAppWith } from '@rollcall/dev-auth'
 import { deviceOf } from '@rollcall/devices'
+import { APIError } from 'better-auth/api'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -13,6 +14,7 @@ import {
   secureAccountIdentifier,
   userIdInSecureAccountValue,
 } from '../src/index.js'
+import { secureAccountValue } from '../src/links/verification-model.js'
 import { type Browser, deleteAccounts, startApp } from './helpers.js'
 
 // The link of a mail about a new device, and the mail for a new password that follows it.
@@ -68,6 +70,7 @@ test('the link is that of one device and one user, for seven days', async () => 
 test('a token that is unknown, used, expired, of another kind, or of a user who is gone gets one answer', async () => {
   const { token, userId } = await notifiedPerson('once')
   expect((await secure(token)).status).toBe(200)
+  await t.store.create({ userId }) // by a way in that the link leaves alone
   const gone = await notifiedPerson('gone')
   await sql`delete from "user" where id = ${gone.userId}`.execute(t.database.kysely)
   const expired = await notifiedPerson('expired')
@@ -78,19 +81,52 @@ test('a token that is unknown, used, expired, of another kind, or of a user who 
   await internalAdapter.createVerificationValue({ identifier, value: userId, expiresAt: new Date(Date.now() + HOUR) })
   for (const one of ['unknown', token, expired.token, 'of another kind', gone.token])
     expect(await secure(one), one).toMatchObject(invalid)
-  expect(await t.store.count(expired.userId)).toBe(2)
+  expect([await t.store.count(userId), await t.store.count(expired.userId)]).toEqual([1, 2])
 })
 
-test('a token that is used meanwhile is of no use', async () => {
-  const { token } = await notifiedPerson('meanwhile')
+test('a token that is used twice at once does both times what it says', async () => {
+  const { token, userId } = await notifiedPerson('meanwhile')
   const statuses: number[] = []
   meanwhile = async () => {
     meanwhile = async () => undefined
     statuses.push((await secure(token)).status)
   }
-  expect(await secure(token)).toMatchObject(invalid)
-  expect(statuses).toEqual([200])
+  statuses.push((await secure(token)).status)
+  expect([statuses, await t.store.count(userId)]).toEqual([[200, 200], 0])
 })
+
+test.each(['lost on its way to SQL', 'lost on its way back'])(
+  'a last statement that is %s leaves no link, and no refusal of what is done',
+  async (fault) => {
+    const { token, userId, phones, email } = await notifiedPerson(fault.replaceAll(' ', '-'))
+    const other = await createDeviceToken((await t.auth.$context).internalAdapter, userId, await idOf(phones[0]))
+    const { deleteMany } = t.adapter
+    let deletions = 0
+    /** Fails the last of the two that follow the mail for a new password. */
+    meanwhile = async () => {
+      meanwhile = async () => undefined
+      t.adapter.deleteMany = async (input) => {
+        deletions += 1
+        const isLast = input.where.some(({ value }) => value === secureAccountValue(userId))
+        if (!isLast) return deleteMany(input)
+        t.adapter.deleteMany = deleteMany
+        if (fault === 'lost on its way back') await deleteMany(input)
+        throw new APIError('SERVICE_UNAVAILABLE')
+      }
+    }
+    expect((await secure(token)).status).toBe(503)
+    expect(deletions).toBeGreaterThan(1)
+    const mails = resets.length
+    t.events.length = 0
+    expect(await secure(token)).toMatchObject({ status: 200, body: { status: true } })
+    // What was done is not done again.
+    if (fault === 'lost on its way back') expect([resets.length, t.events]).toEqual([mails, []])
+    expect(await secure(other)).toMatchObject(invalid)
+    expect((await t.browser().signIn(email)).status).toBe(401)
+    await (await newPassword(userId)).reset('a new password')
+    expect(await secure(token), 'once a password was chosen').toMatchObject(invalid)
+  },
+)
 
 test('it ends the links of other mails, and the next sign-in from that browser is one from a new device', async () => {
   const stranger = await notifiedPerson('stranger')
@@ -131,7 +167,9 @@ test('with the used link, its mail is sent again until a password is chosen, for
     expect(await sendLink(token)).toMatchObject({ status: 200, body: { status: true } })
     expect(mails()).toBe(sent)
   }
+  const { session } = (await t.store.create({ userId })) ?? {} // by a way in that the link leaves alone
   expect(await secure(token), 'it ends sessions once').toMatchObject(invalid)
+  expect((await t.store.list(userId)).map(({ id }) => id)).toEqual([session?.id])
   await (await newPassword(userId)).reset('a new password')
   expect(await sendLink(token), 'once a password was chosen').toMatchObject(invalid)
 

@@ -96,8 +96,9 @@ export async function createDeviceToken(
  * `POST /secure-account { token }`, for a user who was notified of a sign-in that was not theirs. It needs no session. It
  * revokes all sessions, removes the password, if there is one, and takes away each way in that was added since that sign-in.
  * Then it asks the application to send a mail to choose a new password.
- * It consumes the token after that, so an outage, or a mail that the application rejects, leaves the token good. A
- * request that is repeated may ask for that mail again.
+ * It uses up the token after that, so an outage, or a mail that the application rejects, leaves the token good. A
+ * request that is repeated may ask for that mail again. Once all is done, it changes nothing more: the answer is the same while the
+ * account has no session and no new password, and INVALID_TOKEN after that.
  */
 function secureAccount(store: SessionStore, audit: Audit) {
   return createAuthEndpoint(
@@ -107,6 +108,7 @@ function secureAccount(store: SessionStore, audit: Audit) {
       const { adapter, internalAdapter } = ctx.context
       const identifier = secureAccountIdentifier(ctx.body.token)
       const found = await internalAdapter.findVerificationValue(identifier)
+      if (found === null && (await isSecured(internalAdapter, store, ctx.body.token))) return ctx.json({ status: true })
       if (found === null || found.expiresAt <= new Date()) throw invalidToken()
       const userId = userIdInSecureAccountValue(found.value)
       const user = userId === null ? null : await internalAdapter.findUserById(userId)
@@ -131,12 +133,23 @@ function secureAccount(store: SessionStore, audit: Audit) {
         expiresAt: new Date(Date.now() + resetLifeOf(ctx)),
       })
       await deleteDevice(adapter, deviceId)
-      if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
-      await deleteSecureAccountLinks(adapter, userId)
       await forgetAccountChanges(adapter, userId)
+      await deleteSecureAccountLinks(adapter, userId) // last, because it uses up the token
       return ctx.json({ status: true })
     },
   )
+}
+
+/** Whether a request with this token has done it all, and nobody has signed in since. Its answer may have been lost. */
+async function isSecured(internalAdapter: InternalAdapter, store: SessionStore, token: string): Promise<boolean> {
+  const userId = await userSecuredBy(internalAdapter, token)
+  return userId !== null && (await store.count(userId)) === 0
+}
+
+/** The user whose account was secured with this token, until they choose a password, for as long as a link to it works. */
+async function userSecuredBy(internalAdapter: InternalAdapter, token: string): Promise<string | null> {
+  const found = await internalAdapter.findVerificationValue(securedIdentifier(token))
+  return found === null || found.expiresAt <= new Date() ? null : found.value
 }
 
 /**
@@ -149,9 +162,8 @@ function sendLink() {
     { method: 'POST', body: z.object({ token: z.string() }) },
     async (ctx) => {
       const { internalAdapter } = ctx.context
-      const found = await internalAdapter.findVerificationValue(securedIdentifier(ctx.body.token))
-      if (found === null || found.expiresAt <= new Date()) throw invalidToken()
-      const user = await internalAdapter.findUserById(found.value)
+      const userId = await userSecuredBy(internalAdapter, ctx.body.token)
+      const user = userId === null ? null : await internalAdapter.findUserById(userId)
       if (user === null) throw invalidToken()
       await sendReset(ctx, user)
       return ctx.json({ status: true })
