@@ -104,6 +104,7 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['ACTIVITY_DAYS', '-1'],
     ['TRUSTED_PROXIES', 'hunter2'],
     ['TRUSTED_PROXIES', '10.0.0.0/99'],
+    ['TRUSTED_PROXIES', '1'],
     ['PLACES', 'hunter2'],
   ])('%s=%s', (name, value) => {
     const read = () =>
@@ -207,6 +208,9 @@ describe('production starts safe, or not at all', () => {
     'TODO: set me to something random please!',
     'DevelopmentKeyThatNobodyShouldEverDeploy',
     'iamthebestdeveloperintheworld20261130',
+    'your-32-character-key-goes-here!!',
+    'the-quick-brown-fox-jumps-over-42x',
+    'th1s1sav3ryl0ngs3cr3tk3yf0rr0llc4ll',
   ])('a secret that nobody generated is refused, and not shown: %s', (secret) => {
     for (const secrets of [secret, `${safe.BETTER_AUTH_SECRET},${secret}`]) {
       const read = () => readSettings({ ...safe, BETTER_AUTH_SECRET: secrets, ALLOW_INSECURE: 'http,outbox' })

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import proxyaddr from 'proxy-addr'
 import { UNKNOWN_ADDRESS } from './client.js'
 import { addressIn, forwardedHops } from './forwarded.js'
@@ -61,11 +62,15 @@ function shown({ headers }: IncomingMessage): string {
   return String(headers['x-forwarded-for'] ?? headers.forwarded).slice(-MAX_SHOWN)
 }
 
+/** Names of ranges that proxy-addr knows. */
+const NAMED = ['loopback', 'linklocal', 'uniquelocal']
+
 /** Whether `TRUSTED_PROXIES` can be these. */
 export function areRanges(ranges: string[]): boolean {
   try {
     if (ranges.length > 0) proxyaddr.compile(ranges)
-    return true
+    // It reads the number of proxies, as other servers take it, as an address: 1 is 0.0.0.1.
+    return ranges.every((range) => NAMED.includes(range) || isIP(range.replace(/\/.*$/, '')) !== 0)
   } catch {
     return false
   }

@@ -15,6 +15,7 @@ const invisible = {
   'a filler of Hangul': '\u3164',
   'the blank of Braille': '\u2800',
   'blank hieroglyphs': '\u{13441}\u{13442}',
+  'the place of an object': '\ufffc',
   'a soft hyphen among blanks': ' \u00ad ',
   'a mark without a letter': '\u0301',
   'a variation selector': '\ufe0f',

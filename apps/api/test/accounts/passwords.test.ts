@@ -52,6 +52,9 @@ const easy = [
   '1 2 3 4 5 6',
   'a b c d e',
   'drow ssap',
+  'pässword',
+  'pa\u0301sswo\u0308rd',
+  'ṕäśśẅöŕḋ',
   'i love you',
 ]
 const blank = [
@@ -76,6 +79,8 @@ const personal = [
   'ecalevol ada',
   'Ecalevol1!',
   'a-d-a l-o-v-e-l-a-c-e',
+  'localhost:3000',
+  'http://localhost:3000',
 ]
 const good = [
   password,
@@ -132,7 +137,7 @@ describe('a request that does not read', () => {
 })
 
 describe('a new password', () => {
-  const own = ['countess@analytical.example', 'Ada Lovelace', 'Rollcall', 'localhost']
+  const own = ['countess@analytical.example', 'Ada Lovelace', 'Rollcall', 'http://localhost:3000']
 
   test.each(easy)('%j is easy to guess', async (text) =>
     expect(await findPasswordFault(text, own)).toBe('PASSWORD_EASY_TO_GUESS'),
@@ -142,6 +147,10 @@ describe('a new password', () => {
   )
   test.each(personal)('%j is the person’s own', async (text) =>
     expect(await findPasswordFault(text, own)).toBe('PASSWORD_PERSONAL'),
+  )
+  test.each(['zoëmüller', 'zoemuller', 'ZoeMueller', 'Müller, Zoë', 'strasse12', 'rellum'])(
+    '%j is that of Zoë Müller',
+    async (text) => expect(await findPasswordFault(text, ['Zoë Müller', 'Straße'])).toBe('PASSWORD_PERSONAL'),
   )
   test.each(good)('%j is good', async (text) => expect(await findPasswordFault(text, own)).toBeNull())
 
@@ -166,6 +175,11 @@ describe('a new password', () => {
     for (const { status, body } of answers) expect({ status, body }).toMatchObject({ status: 400, body: { code } })
     expect((await t.browser().signIn(email)).status).toBe(200)
     expect((await t.browser().post('/reset-password', { newPassword, token })).status).toBe(200)
+  })
+
+  test('must not be the address of the site', async () => {
+    const answer = await t.browser().signUp(newEmail(), { password: t.origin })
+    expect(answer).toMatchObject({ status: 400, body: { code: 'PASSWORD_PERSONAL' } })
   })
 
   test('must not be the old one: not in a change, not in a reset, and not after "This wasn’t me"', async () => {

@@ -83,5 +83,5 @@ async function requireAcceptableToSession(password: string): Promise<void> {
 }
 
 export function siteWords({ appName, baseURL }: Pick<AuthContext, 'appName' | 'baseURL'>): string[] {
-  return [appName, new URL(baseURL).hostname]
+  return [appName, new URL(baseURL).origin]
 }

@@ -21,17 +21,20 @@ const MIN_REST = 4
  */
 export async function findPasswordFault(password: string, own: readonly string[]): Promise<PasswordFault | null> {
   if (!VISIBLE.test(password)) return 'PASSWORD_BLANK'
-  const words = own.flatMap(wordsIn).flatMap((word) => [word, backwards(word)])
+  const words = own
+    .flatMap((text) => [text, ...inAscii(text)])
+    .flatMap(wordsIn)
+    .flatMap((word) => [word, backwards(word)])
   if (isPersonal(password, words)) return 'PASSWORD_PERSONAL'
-  const hashed = password.normalize('NFKC') // to which the plain letters lead as well
-  const { score } = (await estimator()).check(hashed.slice(0, MAX_ESTIMATED), words)
-  return score <= MAX_REFUSED_SCORE || (await isSpacedWord(hashed, words)) ? 'PASSWORD_EASY_TO_GUESS' : null
+  const plain = withoutMarks(password)
+  const { score } = (await estimator()).check(plain.slice(0, MAX_ESTIMATED), words)
+  return score <= MAX_REFUSED_SCORE || (await isSpacedWord(plain, words)) ? 'PASSWORD_EASY_TO_GUESS' : null
 }
 
 /** Whether it is a common password with blanks or signs between its letters, which guessers put there too. */
-async function isSpacedWord(hashed: string, words: readonly string[]): Promise<boolean> {
-  const spelled = hashed.replace(/[^\p{L}\p{N}]/gu, '').slice(0, MAX_ESTIMATED)
-  if (spelled === hashed) return false
+async function isSpacedWord(plain: string, words: readonly string[]): Promise<boolean> {
+  const spelled = plain.replace(/[^\p{L}\p{N}]/gu, '').slice(0, MAX_ESTIMATED)
+  if (spelled === plain) return false
   const { score, sequence } = (await estimator()).check(spelled, [...words])
   // Several words are a phrase, and letters that no list or pattern has are no word.
   return score <= MAX_REFUSED_SCORE && sequence.length === 1 && sequence[0]?.pattern !== 'bruteforce'
@@ -53,9 +56,30 @@ function backwards(word: string): string {
   return Array.from(word).toReversed().join('')
 }
 
-function lettersOf(text: string): string {
+/** In the compatible form, in which it is hashed, and without accents: guessers try `pässword` with `password`. */
+function withoutMarks(text: string): string {
   return text
-    .normalize('NFKC')
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+}
+
+/** The letters of German as people write them where a keyboard lacks them. */
+const ASCII = new Map([
+  ['ä', 'ae'],
+  ['ö', 'oe'],
+  ['ü', 'ue'],
+  ['ß', 'ss'],
+])
+
+function inAscii(text: string): string[] {
+  const lower = text.normalize('NFC').toLowerCase()
+  const written = lower.replace(/[äöüß]/g, (letter) => ASCII.get(letter) ?? letter)
+  return written === lower ? [] : [written]
+}
+
+function lettersOf(text: string): string {
+  return withoutMarks(text)
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]/gu, '')
 }
