@@ -5,6 +5,7 @@ const contract = ['test/admin.test.ts', 'test/many-users.test.ts', 'test/message
 
 export default defineConfig({
   test: {
+    isolate: false, // they import the libraries once for all
     maxWorkers: 3, // for the most part these wait, for servers that find each other and for processes that are killed
     projects: [
       project('single node', [...contract, 'test/filter.test.ts', 'test/prefilter.test.ts', 'test/outage.test.ts']),
