@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
-    maxWorkers: 2, // one core would be left free otherwise, and most of their time these wait
+    maxWorkers: 3, // most of their time these wait
     projects: [
       // The others import the server once for all: that took half of their time.
       { test: { name: 'SQLite', include: ['test/**/*.test.ts'], exclude: needAProcess, isolate: false, ...timeouts } },
