@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type ActivityEntry, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -19,6 +18,7 @@ import { ActivitySkeleton } from './activity-skeleton.js'
 import type { KindFilter } from './kind-filter.js'
 import { ShowMore } from './show-more.js'
 import { useActivityPages } from './use-activity-pages.js'
+import { withDays } from './with-days.js'
 
 export function ActivityPage() {
   const { t } = useI18n()
@@ -137,14 +137,4 @@ function NextPageProblem({ problem }: { problem: Problem | undefined }) {
       {problem && <p>{describeProblem(problem)}</p>}
     </Message>
   )
-}
-
-/** The day beside the first entry of each. */
-function withDays(
-  i18n: I18n,
-  entries: readonly ActivityEntry[],
-  now: number,
-): { entry: ActivityEntry; day: string | null }[] {
-  const days = entries.map(({ at }) => i18n.dayName(at, now))
-  return entries.map((entry, n) => ({ entry, day: days[n] !== days[n - 1] ? (days[n] ?? null) : null }))
 }

@@ -5,12 +5,14 @@ import { Button } from '../../ui/button.js'
 import { useNow } from '../../ui/use-now.js'
 import { ActivityItem } from '../activity/activity-item.js'
 import { useActivityPages } from '../activity/use-activity-pages.js'
+import { withDays } from '../activity/with-days.js'
 import { QueryState } from './query-state.js'
 import { activityKey } from './use-person.js'
 
 /** The activity of a person, as they see it. */
 export function PersonActivity({ person: { id, name } }: { person: Person }) {
-  const { t, dayName } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
   const api = useApi()
   const now = useNow()
   const query = useActivityPages(activityKey(id), (cursor) => api.admin.people.activity.query({ id, cursor }))
@@ -26,22 +28,17 @@ export function PersonActivity({ person: { id, name } }: { person: Person }) {
           aria-label={title}
           className="mt-2 divide-y divide-line overflow-hidden rounded-lg border border-line empty:hidden"
         >
-          {entries.map((entry, n) => {
-            const day = dayName(entry.at, now)
-            const before = entries[n - 1]
-            const isFirst = before === undefined || dayName(before.at, now) !== day
-            return (
-              <ActivityItem
-                key={entry.id}
-                entry={withoutQuestion(entry)}
-                day={isFirst ? day : null}
-                level={4}
-                now={now}
-                live={undefined}
-                signOut={async () => ({ revoked: 0 })}
-              />
-            )
-          })}
+          {withDays(i18n, entries, now).map(({ entry, day }) => (
+            <ActivityItem
+              key={entry.id}
+              entry={withoutQuestion(entry)}
+              day={day}
+              level={4}
+              now={now}
+              live={undefined}
+              signOut={async () => ({ revoked: 0 })}
+            />
+          ))}
         </ul>
       )}
       {query.hasNextPage && (
