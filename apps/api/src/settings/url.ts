@@ -13,10 +13,13 @@ export function isEncoded(text: string): boolean {
   }
 }
 
+/** As systems list them in /etc/hosts. */
+const OWN_NAMES = new Set(['localhost', 'localhost.localdomain', 'ip6-localhost', 'ip6-loopback'])
+
 /** Whether the host of a URL is the very machine that asks for it, whichever that is. */
 export function leadsToItself(text: string): boolean {
   const host = new URL(text).hostname.replace(/^\[|\]$|\.$/g, '') // of IPv6, and of a name that is complete
-  if (host === 'localhost' || host.endsWith('.localhost')) return true
+  if (OWN_NAMES.has(host) || host.endsWith('.localhost')) return true
   return ipaddr.isValid(host) && ['loopback', 'unspecified'].includes(ipaddr.process(host).range())
 }
 
