@@ -70,7 +70,8 @@ describe.each(databases)('on %s', (kind) => {
     const [one, other] = [await ada(), await ada()]
     expect(await changes[name]?.(one)).toMatchObject({ status: 200 })
     for (const token of one.resets) expect((await reset(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
-    for (const token of one.notMine) expect((await secure(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
+    const unused = name === '"This wasn’t me"' ? one.notMine.slice(1) : one.notMine // the used one repeats its answer
+    for (const token of unused) expect((await secure(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
     expect((await reset(other.resets[1] ?? '')).status).toBe(200)
   })
 
