@@ -203,7 +203,7 @@ test('a worker tries a password that another one has set meanwhile', async () =>
 
 // Together: most of their time they wait, for a fault to end.
 describe.concurrent('real servers', () => {
-  const small = { seed: 1, servers: 2, workers: 8 }
+  const small = { seed: 1, servers: 2, workers: 4 }
 
   test('hold every rule through every fault', { timeout: 240_000 }, async () => {
     const history = await run({ ...small, seconds: 4, faults: true })
