@@ -12,6 +12,22 @@ export const settled = (page: Page) =>
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
 
+/** How much of the window has moved by itself, and how far, as the browser measures it. */
+export const layoutShift = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        // With `buffered`, the shifts so far are reported at once, before this frame.
+        new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({
+          type: 'layout-shift',
+          buffered: true,
+        })
+        const sum = (entries: (PerformanceEntry & { value?: number; hadRecentInput?: boolean })[]) =>
+          entries.reduce((all, { value, hadRecentInput }) => all + (hadRecentInput ? 0 : (value ?? 0)), 0)
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))
+      }),
+  )
+
 /** In pixels. */
 export const heightOfHeader = (page: Page): Promise<number> =>
   page.getByRole('banner').evaluate((header) => header.getBoundingClientRect().height)

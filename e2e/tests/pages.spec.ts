@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import type { App } from '../app.js'
 import { type DeviceOptions, devices, expect, requestReset, test, type User, violations } from '../fixtures.js'
-import { expectNothingLost, expectPressable, heightOfHeader, outOfReach, overflow } from '../layout.js'
+import { expectNothingLost, expectPressable, heightOfHeader, layoutShift, outOfReach, overflow } from '../layout.js'
 
 // Every page and every question, in light and dark, at the width of a phone and of a desk. Nothing fails axe, overflows, or moves
 // while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
@@ -162,22 +162,6 @@ function ask(name: string | RegExp, answer: string) {
   }
 }
 
-/** How much of the window has moved by itself, and how far, as the browser measures it. */
-const layoutShift = (page: Page): Promise<number> =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        // With `buffered`, the shifts so far are reported at once, before this frame.
-        new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({
-          type: 'layout-shift',
-          buffered: true,
-        })
-        const sum = (entries: (PerformanceEntry & { value?: number; hadRecentInput?: boolean })[]) =>
-          entries.reduce((all, { value, hadRecentInput }) => all + (hadRecentInput ? 0 : (value ?? 0)), 0)
-        requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))
-      }),
-  )
-
 async function addressOf({ path }: Shown, tab: Page, app: App, { email }: User): Promise<string> {
   if (typeof path === 'string') return path
   const { mail } = path
@@ -200,11 +184,16 @@ async function household(
   }
 }
 
+interface Look {
+  readonly width: number
+  readonly colorSchemes: readonly ['light' | 'dark', ...('light' | 'dark')[]]
+}
+
 // Each width, and all states in both colour schemes. The fourth picture of a page is for the documentation alone.
-const looks = [
+const looks: readonly Look[] = [
   { width: 360, colorSchemes: ['light', 'dark'] },
   { width: 1440, colorSchemes: documentation === undefined ? ['dark'] : ['dark', 'light'] },
-] as const
+]
 
 for (const { width, colorSchemes } of looks) {
   test(`every page at ${width} px, in ${colorSchemes.join(' and ')}`, async ({ app, device, user }) => {
