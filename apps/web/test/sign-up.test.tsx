@@ -32,7 +32,7 @@ afterEach(() => void vi.restoreAllMocks())
 /** The time zone of mails to a new account. */
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 
-const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
+const press = async (name: string) => fireEvent.click(await screen.findByRole('button', { name }))
 const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
 const emailField = () => screen.getByLabelText<HTMLInputElement>('Email address')
 
@@ -53,12 +53,12 @@ describe('where the address is confirmed first', () => {
     expect(screen.getByText('We’ll email you a link to finish your account.')).toBeTruthy()
     expect(screen.queryByLabelText('Name')).toBeNull()
     expect(screen.queryByLabelText('Password')).toBeNull()
-    press('Send link')
+    await press('Send link')
     await waitFor(() => expect(document.activeElement).toBe(emailField()))
     expect(posts).toEqual([])
 
     type('Email address', 'ada@example.org')
-    press('Send link')
+    await press('Send link')
     const heading = await screen.findByRole('heading', { name: 'Check your email' })
     await waitFor(() => expect(document.activeElement).toBe(heading))
     expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'en' }]])
@@ -66,7 +66,7 @@ describe('where the address is confirmed first', () => {
     expect(screen.getByText(/works once, within an hour/)).toBeTruthy()
     expect(screen.getByText(/Check your spam folder/)).toBeTruthy()
 
-    press('Change the address or send again')
+    await press('Change the address or send again')
     await screen.findByRole('heading', { name: 'Create an account' })
     expect(emailField().value).toBe('ada@example.org')
   })
@@ -76,7 +76,7 @@ describe('where the address is confirmed first', () => {
     fireEvent.click(screen.getByRole('link', { name: 'Create an account' }))
     await screen.findByRole('heading', { name: 'Create an account' })
     type('Email address', 'ada@example.org')
-    press('Send link')
+    await press('Send link')
     await screen.findByRole('heading', { name: 'Check your email' })
     expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'en', returnTo: '/activity' }]])
   })
@@ -88,7 +88,7 @@ describe('where the address is confirmed first', () => {
     await open('/sign-up', 'Create an account')
     type('Email address', 'ada@example.org')
     statuses.set('/api/auth/sign-up/request', status)
-    press('Send link')
+    await press('Send link')
     await screen.findByText(message)
     expect(emailField().value).toBe('ada@example.org')
     statuses.clear()
@@ -100,7 +100,7 @@ describe('where the address is confirmed first', () => {
     await open('/sign-up', 'Create an account')
     type('Email address', 'ada@example.org')
     api.authRefusals.set('/api/auth/sign-up/request', 'INVALID_EMAIL')
-    press('Send link')
+    await press('Send link')
     await waitFor(() => expect(emailField().getAttribute('aria-invalid')).toBe('true'))
   })
 
@@ -108,7 +108,7 @@ describe('where the address is confirmed first', () => {
     vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['de'])
     await open('/sign-up', 'Konto erstellen')
     type('E-Mail-Adresse', 'ada@example.org')
-    press('Link senden')
+    await press('Link senden')
     await screen.findByRole('heading', { name: 'Sehen Sie in Ihr Postfach' })
     expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'de' }]])
   })
@@ -120,7 +120,7 @@ test('a sign-up that confirms no address says so, and that it signs in at once',
   fillAccount()
   type('Email address', 'ada@example.org')
   api.always = null
-  press('Create account')
+  await press('Create account')
   await waitFor(() => expect(history.location.pathname).toBe('/'))
   expect(posts).toEqual([
     [
@@ -163,7 +163,7 @@ describe('without an answer about how to sign up', () => {
     type('Email address', 'ada@example.org')
     statuses.clear()
     api.signUpPolicy = { confirmsAddress }
-    press('Try again')
+    await press('Try again')
     await screen.findByRole('button', { name: button })
     expect(emailField().value).toBe('ada@example.org')
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
@@ -173,7 +173,7 @@ describe('without an answer about how to sign up', () => {
   test('the server decides: a link goes out', async () => {
     await open('/sign-up', 'Create an account')
     type('Email address', 'ada@example.org')
-    press('Continue')
+    await press('Continue')
     await screen.findByRole('heading', { name: 'Check your email' })
   })
 
@@ -181,7 +181,7 @@ describe('without an answer about how to sign up', () => {
     await open('/sign-up', 'Create an account')
     type('Email address', 'ada@example.org')
     statuses.set('/api/auth/sign-up/request', 404)
-    press('Continue')
+    await press('Continue')
     await screen.findByLabelText('Name')
     expect(emailField().value).toBe('ada@example.org')
   })
@@ -213,7 +213,7 @@ test('a form that the server has closed meanwhile makes room for the address alo
   fillAccount()
   type('Email address', 'ada@example.org')
   statuses.set('/api/auth/sign-up/email', 404)
-  press('Create account')
+  await press('Create account')
   await screen.findByRole('button', { name: 'Send link' })
   expect(emailField().value).toBe('ada@example.org')
 })
@@ -228,12 +228,12 @@ describe('the link that finishes an account', () => {
     const history = await open(path, 'Finish your account')
     expect(screen.getByText('ada@example.org')).toBeTruthy()
     expect(screen.getByText(/At least 8 characters/)).toBeTruthy()
-    press('Create account')
+    await press('Create account')
     await screen.findByText('Enter a name.', { selector: 'a' })
     expect(posts).toEqual([])
     fillAccount()
     api.always = null
-    press('Create account')
+    await press('Create account')
     await waitFor(() => expect(history.location.pathname).toBe('/'))
     expect(posts).toEqual([
       ['finish', { token: 'good', name: 'Ada', password: 'correct horse battery', rememberMe: true, timeZone: ZONE }],
@@ -249,7 +249,7 @@ describe('the link that finishes an account', () => {
     fillAccount()
     fireEvent.click(screen.getByLabelText('Keep me signed in'))
     api.always = null
-    press('Create account')
+    await press('Create account')
     await screen.findAllByText('Ada Lovelace')
     expect(history.location.pathname).toBe(shown)
     expect(posts).toMatchObject([['finish', { rememberMe: false }]])
@@ -262,7 +262,7 @@ describe('the link that finishes an account', () => {
     await open(path, 'Finish your account')
     fillAccount()
     api.authRefusals.set('/api/auth/sign-up/finish', code)
-    press('Create account')
+    await press('Create account')
     await waitFor(() => expect(screen.getByLabelText(label).getAttribute('aria-invalid')).toBe('true'))
     expect(screen.getByText(message, { selector: 'p' })).toBeTruthy()
   })
@@ -271,7 +271,7 @@ describe('the link that finishes an account', () => {
     const history = await open(path, 'Finish your account')
     fillAccount()
     statuses.set('/api/auth/sign-up/finish', 503)
-    press('Create account')
+    await press('Create account')
     await screen.findByText('Rollcall isn’t available right now. Try again in a moment.')
     statuses.clear()
     api.always = null
@@ -291,7 +291,7 @@ describe('the link that finishes an account', () => {
     await open(path, 'Finish your account')
     fillAccount()
     api.authRefusals.set('/api/auth/sign-up/finish', 'INVALID_TOKEN')
-    press('Create account')
+    await press('Create account')
     await screen.findByRole('heading', { name: 'This link no longer works' })
   })
 
@@ -300,7 +300,7 @@ describe('the link that finishes an account', () => {
     await open(path, 'Finish your account')
     expect(screen.queryByLabelText('Password')).toBeNull()
     statuses.clear()
-    press('Try again')
+    await press('Try again')
     await screen.findByText('ada@example.org')
     await screen.findByLabelText('Password')
   })
