@@ -23,7 +23,7 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
-    maxWorkers: 3, // most of their time these wait
+    maxWorkers: 2, // with three, a server that starts beside a PostgreSQL may answer 503 on two cores
     projects: [
       // The others import the server once for all: that took half of their time.
       { test: { name: 'SQLite', include: ['test/**/*.test.ts'], exclude: needAProcess, isolate: false, ...timeouts } },

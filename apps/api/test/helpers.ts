@@ -208,7 +208,9 @@ export async function signedUp(
 ): Promise<Browser & { email: string }> {
   const device = server.browser(headers)
   const email = newEmail()
-  await device.signUp(email)
+  await device.signUp(email).catch((error: unknown) => {
+    throw new Error(JSON.stringify(server.lines()), { cause: error }) // why a server that has just started refuses
+  })
   return { ...device, email }
 }
 
