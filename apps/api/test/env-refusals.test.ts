@@ -148,17 +148,12 @@ describe('production starts safe, or not at all', () => {
   test.each([
     ['BETTER_AUTH_SECRET', ''],
     ['BASE_URL', ''],
-    ['BASE_URL', 'http://rollcall.example'],
-    ['BASE_URL', 'http://localhost:3000'],
-    ['BASE_URL', 'https://LOCALHOST.:8443'],
-    ['BASE_URL', 'https://rollcall.localhost'],
-    ['BASE_URL', 'https://ip6-localhost'],
-    ['BASE_URL', 'https://127.0.0.1'],
-    ['BASE_URL', 'https://127.1:8443'],
-    ['BASE_URL', 'https://0.0.0.0'],
-    ['BASE_URL', 'https://[::1]'],
-    ['BASE_URL', 'https://[::ffff:127.0.0.1]'],
-    ['BASE_URL', 'https://[::]'],
+    // prettier-ignore
+    ...[
+      'http://rollcall.example', 'http://localhost:3000', 'https://localhost', 'https://LOCALHOST.:8443',
+      'https://rollcall.localhost', 'https://localhost.localdomain', 'https://ip6-localhost', 'https://127.0.0.1',
+      'https://127.1:8443', 'https://0.0.0.0', 'https://[::1]', 'https://[::ffff:127.0.0.1]', 'https://[::]',
+    ].map((url): [string, string] => ['BASE_URL', url]),
     ['SMTP_URL', ''],
   ])('it refuses %s=%s by name, alone', (name, value) => {
     expect(() => readSettings({ ...safe, [name]: value })).toThrow(new RegExp(`^${name} must be .*production[^\n]*$`))

@@ -6,7 +6,7 @@ export type Watch = Required<Pick<RunOptions, 'onStart' | 'onProgress'>>
 
 /**
  * Runs an operation that a person waits for, between two writes of its row. Without the first, it revokes nothing. If only the
- * last one fails, the operation is done all the same. Until a server corrects its row, that says `running`.
+ * last one fails, the operation is done all the same. Its row then says `running` until a server corrects it.
  *
  * @param save Writes a row.
  * @param warn Called when the last write fails.

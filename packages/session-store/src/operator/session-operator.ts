@@ -33,8 +33,8 @@ export interface SessionOperator {
    */
   scan(prefilter?: Prefilter): AsyncGenerator<ScanStep<UserSessions[]>, void>
   /**
-   * Revokes these sessions of a user, publishes that, and appends an event for each. A session stays that has taken the
-   * place of one of them since the operation started.
+   * Revokes these sessions of a user, publishes that, and appends an event for each. A session that took the
+   * place of one of them after the operation started stays.
    *
    * @param refusesSignIns Whether to refuse sign-ins of this user that began by the start of the operation. Default: false.
    * @returns How many were revoked.

@@ -11,7 +11,7 @@ import { adminChange, unauditedProcedure } from './procedures.js'
 /** Users of one operation whose email addresses a list shows. */
 const MAX_NAMED = 3
 
-export type ListOperations = (source: Pick<Context, 'administration' | 'auth'>) => ReturnType<typeof listOperations>
+export type ListOperations = typeof listOperations
 
 interface Dependencies {
   readonly liveViews: LiveViews
