@@ -66,7 +66,7 @@ test('a password change ends the other device and keeps this one', async ({ devi
   const laptop = await device()
   await laptop.getByRole('link', { name: 'Security' }).click()
   await laptop.getByLabel('Current password', { exact: true }).fill(user.password)
-  await laptop.getByLabel('New password', { exact: true }).fill('a new password')
+  await laptop.getByLabel('New password', { exact: true }).fill('a brand new password')
   await laptop.getByRole('button', { name: 'Change password' }).click()
   await expect(laptop.getByText('Your password was changed.')).toBeVisible()
 
@@ -86,7 +86,7 @@ test('a reset by email ends all devices, and the new password signs in', async (
 
   await expect.poll(() => app.mailTo(user.email, 'reset-password')).toBeDefined()
   await phone.goto(app.mailTo(user.email, 'reset-password')?.link ?? '')
-  await phone.getByLabel('New password', { exact: true }).fill('a new password')
+  await phone.getByLabel('New password', { exact: true }).fill('a brand new password')
   await phone
     .getByRole('button', { name: /password/i })
     .last()
@@ -95,7 +95,7 @@ test('a reset by email ends all devices, and the new password signs in', async (
 
   await expect(laptop.getByText('because the password or the account was changed')).toBeVisible()
   await laptop.getByLabel('Email address').fill(user.email)
-  await laptop.getByLabel('Password', { exact: true }).fill('a new password')
+  await laptop.getByLabel('Password', { exact: true }).fill('a brand new password')
   await laptop.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(devices(laptop)).toHaveCount(1)
 })

@@ -52,11 +52,11 @@ test('"this wasn’t me" ends both devices at once, and the second mail gives a 
 
   await expect.poll(() => app.mailTo(user.email, 'reset-password')).toBeDefined()
   await laptop.goto(app.mailTo(user.email, 'reset-password')?.link ?? '')
-  await laptop.getByLabel('New password', { exact: true }).fill('a new password')
+  await laptop.getByLabel('New password', { exact: true }).fill('a brand new password')
   await laptop.getByRole('button', { name: 'Save new password' }).click()
   await expect(laptop.getByText('all devices were signed out')).toBeVisible()
   await laptop.getByLabel('Email address').fill(user.email)
-  await laptop.getByLabel('Password', { exact: true }).fill('a new password')
+  await laptop.getByLabel('Password', { exact: true }).fill('a brand new password')
   await laptop.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(devices(laptop)).toHaveCount(1)
 })

@@ -75,7 +75,7 @@ async function noneOpensAnything(
   const attacker = server.browser({ 'x-forwarded-for': `203.0.113.${(attackers += 1)}` })
   const links = candidates.filter((text) => /^[\w-]{32}$|^[\w-]{43}$/.test(text)).slice(0, 12)
   for (const token of links) {
-    const tried = await attacker.post('/api/auth/reset-password', { token, newPassword: 'a new password' })
+    const tried = await attacker.post('/api/auth/reset-password', { token, newPassword: 'a brand new password' })
     expect(tried.status).toBe(400)
     expect((await attacker.post('/api/auth/secure-account', { token })).status).toBe(400)
   }
@@ -124,7 +124,7 @@ test('a stolen cookie shows the account, and neither outlives the owner’s word
   }
   const change = await thief.post('/api/auth/change-password', {
     currentPassword: 'a guess of it',
-    newPassword: 'a new password',
+    newPassword: 'a brand new password',
   })
   expect(change.status).toBe(400)
 
@@ -166,7 +166,7 @@ describe('BETTER_AUTH_SECRET', () => {
     for (const [name, value] of Object.entries(forged)) thief.jar.set(name, value)
     expect((await thief.request('/trpc/session.current')).status).toBe(401)
     for (const [path, body] of [
-      ['change-password', { currentPassword: PASSWORD, newPassword: 'a new password' }],
+      ['change-password', { currentPassword: PASSWORD, newPassword: 'a brand new password' }],
       ['reauthenticate', { password: PASSWORD }],
     ] as const) {
       expect((await thief.post(`/api/auth/${path}`, body)).status, path).toBe(401)

@@ -39,7 +39,7 @@ test('what signs in cannot be changed without the password', async () => {
   expect((await stolen('change-email', { newEmail: newEmail() })).ok).toBe(false)
   expect((await stolen('update-user', { email: newEmail() })).ok).toBe(false)
   expect(
-    (await stolen('change-password', { currentPassword: 'a guess of it', newPassword: 'a new password' })).ok,
+    (await stolen('change-password', { currentPassword: 'a guess of it', newPassword: 'a brand new password' })).ok,
   ).toBe(false)
   expect((await stolen('delete-user', {})).ok).toBe(false)
   expect((await device.api.session.current.query()).user.email).toBe(device.email)

@@ -103,7 +103,7 @@ test('needs a session with a recent proof, and a good password', async () => {
   const faults = {
     short: 'PASSWORD_TOO_SHORT',
     ['x'.repeat(129)]: 'PASSWORD_TOO_LONG',
-    password123: 'PASSWORD_EASY_TO_GUESS',
+    password12345678: 'PASSWORD_EASY_TO_GUESS',
   }
   for (const [password, code] of Object.entries(faults))
     expect(await answerOf(await setPassword(laptop, password))).toMatchObject({ status: 400, code })

@@ -321,10 +321,10 @@ test('a name or password that is refused uses no link up', async () => {
   const refused: [object, string][] = [
     [{ password: 'short' }, 'PASSWORD_TOO_SHORT'],
     [{ password: 'long'.repeat(50) }, 'PASSWORD_TOO_LONG'],
-    [{ password: 'password1' }, 'PASSWORD_EASY_TO_GUESS'],
+    [{ password: 'passwordpassword1' }, 'PASSWORD_EASY_TO_GUESS'],
     [{ password: email.toUpperCase() }, 'PASSWORD_PERSONAL'],
-    [{ password: 'Grace Hopper', name: 'Grace Hopper' }, 'PASSWORD_PERSONAL'],
-    [{ password: ' '.repeat(12) }, 'PASSWORD_BLANK'],
+    [{ password: 'Grace Hopper 123', name: 'Grace Hopper' }, 'PASSWORD_PERSONAL'],
+    [{ password: ' '.repeat(15) }, 'PASSWORD_BLANK'],
     [{ password: undefined }, 'VALIDATION_ERROR'],
     [{ name: undefined }, 'VALIDATION_ERROR'],
     [{ name: ' ' }, 'INVALID_NAME'],

@@ -71,7 +71,7 @@ test('a wrong password leaves the focus in the only field', async () => {
   await open('/security', 'Security')
   await screen.findByLabelText('Current password')
   type('Current password', 'not mine')
-  type('New password', 'a new password')
+  type('New password', 'a brand new password')
   api.authRefusals.set('/api/auth/change-password', 'INVALID_PASSWORD')
   press('Change password')
   await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Current password')))

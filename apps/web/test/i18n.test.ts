@@ -130,7 +130,7 @@ test.each([
 })
 
 test.each([
-  ['PASSWORD_TOO_SHORT', 'Use at least 8 characters.', 'Verwenden Sie mindestens 8 Zeichen.'],
+  ['PASSWORD_TOO_SHORT', 'Use at least 15 characters.', 'Verwenden Sie mindestens 15 Zeichen.'],
   ['PASSWORD_TOO_LONG', 'Use at most 128 characters.', 'Verwenden Sie höchstens 128 Zeichen.'],
   [
     'PASSWORD_BLANK',

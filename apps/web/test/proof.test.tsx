@@ -74,7 +74,7 @@ describe('a change that fails after its proof says so in its own form:', () => {
     api.hasPassword = false
     api.authRefusals.set('/api/auth/set-password', 'REAUTHENTICATE')
     show('/security')
-    await type('New password', 'password1')
+    await type('New password', 'passwordpassword1')
     await press('Set password')
     await press('Email me a code')
     await type('Code from the email', '12345678')
@@ -82,7 +82,7 @@ describe('a change that fails after its proof says so in its own form:', () => {
     const field = await screen.findByLabelText<HTMLInputElement>('New password')
     await waitFor(() => expect(document.activeElement).toBe(field))
     expect(field.form?.hidden).toBe(false)
-    expect(field.value).toBe('password1')
+    expect(field.value).toBe('passwordpassword1')
     expect(field.form?.textContent).toContain('easy to guess')
     expect(screen.queryByLabelText('Code from the email')).toBeNull()
   })
@@ -160,7 +160,7 @@ describe('a proof that the API does not take is said to be in vain, and asked fo
     api.hasPassword = false
     api.authRefusals.set('/api/auth/set-password', 'SESSION_NOT_FRESH')
     show('/security')
-    await type('New password', 'a long new one')
+    await type('New password', 'a long new password')
     await press('Set password')
     await press('Confirm with a passkey')
     await inVain()

@@ -227,7 +227,7 @@ describe('the link that finishes an account', () => {
   test('shows its address, asks for name and password, signs in and shows the devices', async () => {
     const history = await open(path, 'Finish your account')
     expect(screen.getByText('ada@example.org')).toBeTruthy()
-    expect(screen.getByText(/At least 8 characters/)).toBeTruthy()
+    expect(screen.getByText(/At least 15 characters/)).toBeTruthy()
     await press('Create account')
     await screen.findByText('Enter a name.', { selector: 'a' })
     expect(posts).toEqual([])

@@ -32,6 +32,7 @@ import { passkeyPlugin, passkeyRules } from './passkeys/plugin.js'
 import { providerPlugin } from './providers/plugin.js'
 import { canProve, type Providers, providersOf } from './providers/providers.js'
 import type { ProviderSettings } from '../settings/providers.js'
+import { MIN_PASSWORD_LENGTH } from './passwords/length.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
 import { type Reader, readerFields, readerOf } from './people/reader.js'
@@ -135,6 +136,13 @@ const people = {
   databaseHooks: { user: searchHooks },
 } satisfies BetterAuthOptions
 
+const passwordSignIn = (passwords: Passwords, { requestPasswordChoice }: AccountMails) => ({
+  enabled: true,
+  minPasswordLength: MIN_PASSWORD_LENGTH,
+  password: passwords,
+  sendResetPassword: ({ user }: { readonly user: { readonly id: string } }) => requestPasswordChoice(user.id), // after "this wasn’t me"
+})
+
 /** How this application configures better-auth: email and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
   const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, requestSignUp } = options
@@ -148,11 +156,7 @@ export function authConfig(options: AuthOptions) {
     secrets: secrets.map((value) => ({ version: secretVersion(value), value })),
     secret: secrets[0], // else it would take what the environment holds as one more
     database: { db: database.kysely, type: database.type, transaction: true },
-    emailAndPassword: {
-      enabled: true,
-      password: passwords,
-      sendResetPassword: ({ user }) => options.accountMails.requestPasswordChoice(user.id), // after "this wasn’t me"
-    },
+    emailAndPassword: passwordSignIn(passwords, options.accountMails),
     ...people,
     plugins: [
       closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),

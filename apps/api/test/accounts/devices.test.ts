@@ -232,13 +232,15 @@ describe.each(databases)('on %s', (kind) => {
       const [mail, ...more] = resetMails(email)
       expect(more).toEqual([])
       const resetToken = new URL(mail?.url ?? '').searchParams.get('token')
-      expect(await laptop.post('/reset-password', { newPassword: 'a new password', token: resetToken })).toMatchObject({
+      expect(
+        await laptop.post('/reset-password', { newPassword: 'a brand new password', token: resetToken }),
+      ).toMatchObject({
         status: 200,
       })
-      expect((await laptop.signIn(email, 'a new password')).status).toBe(200)
+      expect((await laptop.signIn(email, 'a brand new password')).status).toBe(200)
       expect((await thief.signIn(email, password)).status).toBe(401)
       expect(mailsTo(email)).toHaveLength(1) // the laptop is known
-      await thief.signIn(email, 'a new password')
+      await thief.signIn(email, 'a brand new password')
       expect(mailsTo(email)).toHaveLength(2) // the thief's browser is no more
     })
 
@@ -246,8 +248,8 @@ describe.each(databases)('on %s', (kind) => {
       const { email, laptop, token, userId } = await robbed()
       await t.browser().post('/secure-account', { token })
       const resetToken = new URL(resetMails(email)[0]?.url ?? '').searchParams.get('token')
-      await laptop.post('/reset-password', { newPassword: 'a new password', token: resetToken })
-      await laptop.signIn(email, 'a new password')
+      await laptop.post('/reset-password', { newPassword: 'a brand new password', token: resetToken })
+      await laptop.signIn(email, 'a brand new password')
       const second = await robbed()
       await sql()
         .updateTable('verification')
@@ -279,7 +281,7 @@ describe.each(databases)('on %s', (kind) => {
       expect(answers.map(({ status }) => status)).toContain(200)
       const resetToken = new URL(resetMails(email).at(-1)?.url ?? '').searchParams.get('token')
       expect(
-        (await t.browser().post('/reset-password', { newPassword: 'a new password', token: resetToken })).status,
+        (await t.browser().post('/reset-password', { newPassword: 'a brand new password', token: resetToken })).status,
       ).toBe(200)
     })
 

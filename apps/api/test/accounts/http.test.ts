@@ -85,9 +85,9 @@ describe('the token stays in the cookie', () => {
       const bodies = [
         await browser.signUp(email),
         await browser.signIn(email),
-        await browser.post('/change-password', { currentPassword: password, newPassword: 'a new password' }),
+        await browser.post('/change-password', { currentPassword: password, newPassword: 'a brand new password' }),
         await browser.post('/change-password', {
-          currentPassword: 'a new password',
+          currentPassword: 'a brand new password',
           newPassword: password,
           revokeOtherSessions: true,
         }),

@@ -37,7 +37,7 @@ async function during<T>(outage: Outage, work: () => Promise<T>, started: Starte
   return work()
 }
 
-const newPassword = 'a new password'
+const newPassword = 'a brand new password'
 const requests: Record<string, (browser: Browser, email: string) => Promise<Answer>> = {
   'sign-up': () => t.browser().signUp('somebody-else@example.org'),
   'sign-in': (_, email) => t.browser().signIn(email),

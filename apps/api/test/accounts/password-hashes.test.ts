@@ -13,7 +13,7 @@ import {
 } from '../../src/accounts/passwords/scrypt.js'
 import { type Browser, hold, password, quickCost, quietAuth, signedUp, startAuth } from './helpers.js'
 
-const newPassword = 'a new password'
+const newPassword = 'a brand new password'
 
 /** A type, not an interface: Kysely wants an indexable one. */
 type Tables = { account: { userId: string; password: string | null } }
@@ -63,6 +63,15 @@ describe('a hash', () => {
       expect(isOutdated(text, quickCost)).toBe(false)
     },
   )
+
+  test('of a password of before, shorter than a new one may be, signs in, proves and is changed', async () => {
+    const { email, laptop, userId } = await signedUp(t)
+    const short = 'x7Kq!m2Z'
+    await setHash(userId, await legacyHash(short))
+    expect((await t.browser().signIn(email, short)).status).toBe(200)
+    expect((await laptop.post('/reauthenticate', { password: short })).status).toBe(200)
+    expect((await laptop.post('/change-password', { currentPassword: short, newPassword })).status).toBe(200)
+  })
 
   test('of better-auth verifies, and is renewed at the next sign-in without an end to any session', async () => {
     const { email, laptop, userId } = await signedUp(t)

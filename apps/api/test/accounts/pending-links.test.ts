@@ -17,7 +17,7 @@ import {
 
 // A link or a code that could replace a credential ends with that credential. SQL holds hashes of links only.
 
-const newPassword = 'a new password'
+const newPassword = 'a brand new password'
 
 /** A type, not an interface: Kysely wants an indexable one. */
 type Tables = {

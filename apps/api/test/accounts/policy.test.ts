@@ -41,7 +41,10 @@ describe.each(databases)('on %s', (kind) => {
   test('password change: the others end, this one stays under its id, and its old cookie is dead', async () => {
     const { email, laptop, phone, userId } = await ada()
     const before = { session: await laptop.session(), jar: new Map(laptop.jar) }
-    const answer = await laptop.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+    const answer = await laptop.post('/change-password', {
+      currentPassword: password,
+      newPassword: 'a brand new password',
+    })
     expect(answer).toMatchObject({ status: 200 })
 
     expect((await laptop.session())?.id).toBe(before.session?.id)
@@ -51,7 +54,7 @@ describe.each(databases)('on %s', (kind) => {
     for (const [name, value] of before.jar) thief.jar.set(name, value)
     expect(await thief.session()).toBeNull()
     expect((await t.browser().signIn(email, password)).status).toBe(401)
-    expect((await t.browser().signIn(email, 'a new password')).status).toBe(200)
+    expect((await t.browser().signIn(email, 'a brand new password')).status).toBe(200)
   })
 
   test('password change with the flag of better-auth is the same', async () => {
@@ -59,7 +62,7 @@ describe.each(databases)('on %s', (kind) => {
     const id = (await laptop.session())?.id
     await laptop.post('/change-password', {
       currentPassword: password,
-      newPassword: 'a new password',
+      newPassword: 'a brand new password',
       revokeOtherSessions: true,
     })
     expect((await laptop.session())?.id).toBe(id)
@@ -68,7 +71,10 @@ describe.each(databases)('on %s', (kind) => {
 
   test('a refused password change ends nothing', async () => {
     const { laptop, phone } = await ada()
-    const answer = await laptop.post('/change-password', { currentPassword: 'wrong', newPassword: 'a new password' })
+    const answer = await laptop.post('/change-password', {
+      currentPassword: 'wrong',
+      newPassword: 'a brand new password',
+    })
     expect(answer.status).toBe(400)
     expect(await signedIn(laptop, phone)).toEqual([true, true])
   })
@@ -82,7 +88,10 @@ describe.each(databases)('on %s', (kind) => {
     expect(await lasts()).toBeLessThanOrEqual(Date.now() + day)
     expect(signIn.setCookies.find((line) => line.includes('session_token'))).not.toMatch(/max-age/i)
 
-    const changed = await kiosk.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+    const changed = await kiosk.post('/change-password', {
+      currentPassword: password,
+      newPassword: 'a brand new password',
+    })
     expect(await lasts()).toBeLessThanOrEqual(Date.now() + day)
     expect(changed.setCookies.find((line) => line.includes('session_token'))).not.toMatch(/max-age/i)
     expect(await agents(userId)).toEqual(['kiosk'])
@@ -95,13 +104,13 @@ describe.each(databases)('on %s', (kind) => {
     const token = new URL(mail?.url ?? '').searchParams.get('token')
     expect(new URL(mail?.url ?? '').pathname).toBe('/reset-password')
 
-    expect(await t.browser().post('/reset-password', { newPassword: 'a new password', token })).toMatchObject({
+    expect(await t.browser().post('/reset-password', { newPassword: 'a brand new password', token })).toMatchObject({
       status: 200,
     })
     expect(await signedIn(laptop, phone)).toEqual([false, false])
     expect(await agents(userId)).toEqual([])
-    expect((await t.browser().post('/reset-password', { newPassword: 'yet another', token })).status).toBe(400)
-    expect((await laptop.signIn(email, 'a new password')).status).toBe(200)
+    expect((await t.browser().post('/reset-password', { newPassword: 'yet another password', token })).status).toBe(400)
+    expect((await laptop.signIn(email, 'a brand new password')).status).toBe(200)
     expect(await signedIn(laptop)).toEqual([true])
   })
 
@@ -124,7 +133,7 @@ describe.each(databases)('on %s', (kind) => {
   test('each of these reaches the audit, without a token', async () => {
     const { email, laptop, phone, userId } = await ada()
     await phone.signIn(email, 'wrong password')
-    await laptop.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+    await laptop.post('/change-password', { currentPassword: password, newPassword: 'a brand new password' })
     const session = await laptop.session()
     await laptop.post('/sign-out')
     const mine = t.events.filter((event) => event.userId === userId)

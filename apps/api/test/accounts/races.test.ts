@@ -27,7 +27,7 @@ test('a sign-in that checked the old password before a reset creates nothing aft
   const thief = t.browser()
   const signIn = thief.signIn(email)
   await waiting
-  expect((await t.browser().post('/reset-password', { newPassword: 'a new password', token })).status).toBe(200)
+  expect((await t.browser().post('/reset-password', { newPassword: 'a brand new password', token })).status).toBe(200)
   open()
   expect(await signIn).toMatchObject(superseded)
   expect(await thief.session()).toBeNull()
@@ -41,7 +41,7 @@ test('a sign-in that checked the old password before a change creates nothing af
   const thief = t.browser()
   const signIn = thief.signIn(email)
   await waiting
-  await owner.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+  await owner.post('/change-password', { currentPassword: password, newPassword: 'a brand new password' })
   open()
   expect(await signIn).toMatchObject(superseded)
   expect(await owner.session()).not.toBeNull()
@@ -69,7 +69,7 @@ test('a password change by a session that is revoked meanwhile changes nothing',
   await owner.signUp(email)
   await thief.signIn(email)
   const { waiting, open } = hold(t.store, 'revokeOthers')
-  const change = thief.post('/change-password', { currentPassword: password, newPassword: "the thief's" })
+  const change = thief.post('/change-password', { currentPassword: password, newPassword: "the thief's password" })
   await waiting
   const stolen = await thief.session()
   await t.store.revoke(stolen?.userId ?? '', stolen?.id ?? '')
@@ -101,10 +101,10 @@ test('of two password changes at once from two devices, one happens', async () =
   await laptop.signUp(email)
   await phone.signIn(email)
   const [one, two] = await Promise.all([
-    laptop.post('/change-password', { currentPassword: password, newPassword: 'of the laptop' }),
-    phone.post('/change-password', { currentPassword: password, newPassword: 'of the phone' }),
+    laptop.post('/change-password', { currentPassword: password, newPassword: 'one of the laptop' }),
+    phone.post('/change-password', { currentPassword: password, newPassword: 'one of the phone' }),
   ])
-  const winner = one.status === 200 ? 'of the laptop' : 'of the phone'
+  const winner = one.status === 200 ? 'one of the laptop' : 'one of the phone'
   const [winning, losing] = [one.status, two.status].toSorted()
   expect(winning).toBe(200)
   // Its session ended first; or its password was checked after the other change, and is wrong by then.

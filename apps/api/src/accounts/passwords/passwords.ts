@@ -2,6 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError } from 'better-auth/api'
 import { boundedQueue, type Queue } from './bounded.js'
+import { requireCodePoints } from './length.js'
 import { findPasswordFault, type PasswordFault } from './rules.js'
 import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from './scrypt.js'
 
@@ -55,6 +56,7 @@ export function createPasswords(cost: ScryptCost = owaspCost, inTurn: Queue = bo
 
 /** @throws {APIError} 400 with the code of what is wrong with a new password. */
 export async function requireAcceptable(password: string, own: readonly string[]): Promise<void> {
+  requireCodePoints(password)
   const fault = await findPasswordFault(password, own)
   if (fault !== null) throw passwordError(fault)
 }

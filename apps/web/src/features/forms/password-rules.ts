@@ -5,15 +5,15 @@ import { words } from '../../i18n/words.js'
 import type { Refusal } from '../../ui/form.js'
 import { explainFailure } from './auth-errors.js'
 
-/** The API's own limits (better-auth's defaults), said before the way to it. */
-const min = 8
+/** The API's own limits, said before the way to it. */
+const min = 15
 const max = 128
 
 export const passwordHint = ({ t }: I18n): string => t('newPassword.hint', { min })
 
 export function newPasswordError(password: string): ReactNode {
   if (password === '') return words((t) => t('newPassword.missing'))
-  if (password.length < min) return words((t) => t('newPassword.tooShort', { min }))
+  if (Array.from(password).length < min) return words((t) => t('newPassword.tooShort', { min }))
   if (password.length > max) return words((t) => t('newPassword.tooLong', { max }))
   return undefined
 }
