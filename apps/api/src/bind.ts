@@ -19,7 +19,7 @@ export async function bind(
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     throw new StartError(
       code === 'EADDRINUSE'
-        ? `${names.port}: ${at.port} is taken by another program`
+        ? `${names.port}: ${at.port} is already in use`
         : `${names.host}, ${names.port}: cannot listen there (${code})`,
     )
   }

@@ -205,7 +205,7 @@ test('without METRICS_PORT there are none, and a port that is taken stops the st
   await using quiet = await startServer({ redis: server.redis })
   expect(quiet.metricsPort).toBeNull()
   const taken = startServer({ redis: server.redis, env: { METRICS_PORT: String(server.metricsPort) } })
-  await expect(taken).rejects.toThrow(new StartError(`METRICS_PORT: ${server.metricsPort} is taken by another program`))
+  await expect(taken).rejects.toThrow(new StartError(`METRICS_PORT: ${server.metricsPort} is already in use`))
 })
 
 const ops = fileURLToPath(new URL('../../../ops/', import.meta.url))

@@ -120,9 +120,7 @@ test('a taken port is named', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
-  await expect(startServer({ env: { PORT: String(port) } })).rejects.toThrow(
-    `PORT: ${port} is taken by another program`,
-  )
+  await expect(startServer({ env: { PORT: String(port) } })).rejects.toThrow(`PORT: ${port} is already in use`)
   taken.close()
 })
 

@@ -99,6 +99,8 @@ async function startErrorOf(error: unknown, lastError: Error | undefined, target
   if (error instanceof UnsupportedRedisError)
     return new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`, { cause: error })
   const reason = (await connectionError(target)) ?? causeOf(lastError ?? error)
+  const otherKind = otherKinds.find(({ answer }) => answer.test(reason?.message ?? ''))
+  if (otherKind) return new StartError(`${setting}: ${otherKind.fault}`, { cause: reason })
   if (reason?.message.includes('No such master'))
     return new StartError('REDIS_SENTINEL_MASTER: The sentinels know no master by this name', { cause: reason })
   const cause = new SessionStoreUnavailableError(reason)
@@ -118,6 +120,15 @@ const hints = {
   cluster: '; set REDIS_CLUSTER_NODES to the nodes of the Cluster instead',
   sentinel: '; set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead',
 }
+
+/** What a server of another kind answers. */
+const otherKinds = [
+  { answer: /cluster support disabled/, fault: 'This Redis is no Cluster; set REDIS_URL instead' },
+  {
+    answer: /unknown command '?sentinel/i,
+    fault: 'This Redis is no sentinel; set REDIS_URL or REDIS_CLUSTER_NODES instead',
+  },
+]
 
 /** A client that is not connected yet. */
 function createRedisClient(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {

@@ -76,7 +76,7 @@ export function checkRedisVariables(given: RedisVariables, refuse: (setting: str
     refuse('REDIS_SENTINEL_MASTER', 'must be the name by which the sentinels know the master')
   }
   for (const name of ['REDIS_SENTINEL_MASTER', 'REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'] as const) {
-    if (way !== 'REDIS_SENTINELS' && given[name] !== undefined) refuse(name, 'needs REDIS_SENTINELS')
+    if (!ways.includes('REDIS_SENTINELS') && given[name] !== undefined) refuse(name, 'needs REDIS_SENTINELS')
   }
   if (way === 'REDIS_URL') checkWithUrl(given, refuse)
   for (const server of ['REDIS', 'REDIS_SENTINEL'] as const) {

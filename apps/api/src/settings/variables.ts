@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { type profiles, redisOptions } from '@rollcall/session-store'
 import { z } from 'zod'
@@ -26,6 +27,12 @@ const nodes = list
 /** Names as they are. Some readers of env files leave the quotes around a value. */
 const unquoted = z.string().regex(/^[^"']/, 'must not stand in quotes')
 
+/** Where to listen: no scheme, no port, no brackets around an IPv6 address. */
+const hostOrAddress = unquoted.refine(
+  (text) => isIP(text) !== 0 || /^[a-z\d_]([a-z\d_.-]*[a-z\d])?$/i.test(text),
+  'must be a host name or an address alone',
+)
+
 const port = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a port number')
@@ -46,7 +53,7 @@ export const variables = z.object({
   PORT: explained('port number', port.default(3000), 'The port that the server listens on. 0 takes any free port.'),
   HOST: explained(
     'host name or address',
-    unquoted.default(LOOPBACK),
+    hostOrAddress.default(LOOPBACK),
     'The address that the server listens on. In a container, use 0.0.0.0.',
   ),
   KEEP_ALIVE_SECONDS: counted(
@@ -240,7 +247,7 @@ export const variables = z.object({
   ),
   METRICS_HOST: explained(
     'host name or address',
-    unquoted.default(LOOPBACK),
+    hostOrAddress.default(LOOPBACK),
     'The address that METRICS_PORT listens on. Anybody who reaches it can read the metrics. In a container, use 0.0.0.0, and publish the port to Prometheus alone.',
   ),
 })

@@ -191,6 +191,26 @@ test('a sentinel in REDIS_URL is refused, and the message names the right settin
   await expect(startServer({ env })).rejects.toThrow(/^REDIS_URL: This is a Redis Sentinel.*REDIS_SENTINELS/)
 })
 
+test.each([
+  [
+    'Cluster',
+    (at: string) => ({ REDIS_URL: '', REDIS_CLUSTER_NODES: at }),
+    /^REDIS_CLUSTER_NODES: This Redis is no Cluster; set REDIS_URL instead$/,
+  ],
+  [
+    'sentinel',
+    (at: string) => ({ REDIS_URL: '', REDIS_SENTINELS: at, REDIS_SENTINEL_MASTER: 'main' }),
+    /^REDIS_SENTINELS: This Redis is no sentinel; set REDIS_URL/,
+  ],
+] as const)(
+  'a plain Redis where a %s belongs is refused, and the message names the right setting',
+  async (_, settings, refusal) => {
+    const port = await freePort()
+    await using _redis = await startRedis({ args: ['--bind', '127.0.0.1', '--port', String(port)] })
+    await expect(startServer({ env: settings(`127.0.0.1:${port}`) })).rejects.toThrow(refusal)
+  },
+)
+
 test('the database that REDIS_URL names is used, and one that does not exist is refused', async () => {
   const port = await freePort()
   await using redis = await startRedis({ args: ['--bind', '127.0.0.1', '--port', String(port), '--databases', '4'] })
