@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type BrowserContext, type BrowserContextOptions, expect, type Page, test as base } from '@playwright/test'
 import { type App, startApp } from './app.js'
-import { settled } from './layout.js'
+import { waitForAnimations } from './layout.js'
 
 export const password = 'correct horse battery'
 
@@ -121,7 +121,7 @@ export const devices = (page: Page) => page.getByRole('list', { name: 'Signed-in
 
 /** The violations that axe finds on a page. */
 export async function violations(page: Page): Promise<string[]> {
-  await settled(page) // text that still fades in has too little contrast
+  await waitForAnimations(page) // text that still fades in has too little contrast
   // The other mode opens a page of its own for each look, for the sake of frames from elsewhere; there are none.
   const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)

@@ -3,7 +3,7 @@ import { expect, type Page } from '@playwright/test'
 // Losses for a person who enlarges, respaces or recolours a page. Each function names the lost parts.
 
 /** Resolves when nothing on the page moves or fades. A box that turns for ever, as beside a wait, does not count. */
-export const settled = (page: Page) =>
+export const waitForAnimations = (page: Page) =>
   page.waitForFunction(() =>
     document.getAnimations().every(({ effect }) => effect?.getComputedTiming().endTime === Infinity),
   )
@@ -192,7 +192,7 @@ const SPACINGS =
 
 /** Nothing may be lost at 400 % of a window of 1280 by 1024, with text of twice the size, wider spacings or forced colours. */
 export async function expectNothingLost(page: Page, name: string): Promise<void> {
-  await settled(page)
+  await waitForAnimations(page)
   const viewport = page.viewportSize() ?? { width: 360, height: 740 }
   await page.setViewportSize({ width: 320, height: 256 })
   expect(await overflow(page), `${name} at 400 % must not scroll sideways`).toBeLessThanOrEqual(0)

@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Failure, mustRun, published, root, run } from './workspace.mjs'
+import { Failure, mustRun, readPublished, root, run } from './workspace.mjs'
 
 /** Others of the same release, which must have the same version. */
 const COMPANIONS = /** @type {Record<string, readonly string[]>} */ ({
@@ -18,7 +18,7 @@ const COMPANIONS = /** @type {Record<string, readonly string[]>} */ ({
  * @throws {Failure} if a version does not exist, or a copy cannot be installed or built
  */
 export async function testMatrix(wanted) {
-  const rows = wanted.length > 0 ? [await chosen(wanted)] : await ends(declaredRanges())
+  const rows = wanted.length > 0 ? [await chooseVersions(wanted)] : await ends(declaredRanges())
   /** @type {string[]} */
   const failed = []
   for (const row of rows) {
@@ -33,7 +33,7 @@ export async function testMatrix(wanted) {
 /** @returns {Map<string, readonly string[]>} of each peer, its range of each major version, such as `^5.4.2` */
 function declaredRanges() {
   const ranges = new Map()
-  for (const { peerDependencies } of published()) {
+  for (const { peerDependencies } of readPublished()) {
     for (const [name, range] of Object.entries(peerDependencies)) {
       const alternatives = range.split(' || ')
       if (String(ranges.get(name) ?? alternatives) !== String(alternatives)) {
@@ -72,7 +72,7 @@ async function ends(ranges) {
 }
 
 /** @param {readonly string[]} wanted */
-async function chosen(wanted) {
+async function chooseVersions(wanted) {
   const versions = wanted.map((text) => {
     const at = text.lastIndexOf('@')
     return [text.slice(0, at), text.slice(at + 1)]
@@ -150,7 +150,7 @@ async function testWith(versions) {
 
 /** The packages with suites, and the peers that these meet: also those of other packages. */
 function tested() {
-  const all = published()
+  const all = readPublished()
   /** @param {import('./workspace.mjs').Manifest} manifest @returns {string[]} */
   const peersOf = ({ peerDependencies, dependencies, devDependencies }) => [
     ...Object.keys(peerDependencies),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkTarballs } from './packages.mjs'
 import { packAll } from './tarballs.mjs'
-import { Failure, mustRun, published, run } from './workspace.mjs'
+import { Failure, mustRun, readPublished, run } from './workspace.mjs'
 
 /**
  * Packs, checks and publishes every version that the registry does not have yet.
@@ -38,7 +38,7 @@ export async function release({ dry }) {
 async function checkReadiness() {
   if ((await mustRun('git status', 'git', ['status', '--porcelain'])) !== '')
     throw new Failure('Commit everything first.')
-  for (const { name, repository } of published()) {
+  for (const { name, repository } of readPublished()) {
     if (!repository) throw new Failure(`Name the repository in the package.json of ${name} first.`)
   }
   if ((await run('npm', ['whoami'], { quiet: true })).code !== 0) throw new Failure('Run npm login first.')
@@ -46,7 +46,7 @@ async function checkReadiness() {
 
 /** @param {readonly import('./tarballs.mjs').Tarball[]} tarballs */
 function dependenciesFirst(tarballs) {
-  const all = published()
+  const all = readPublished()
   /** @param {string} name @returns {number} how many levels of packages it stands on */
   const depth = (name) => {
     const used = Object.keys(all.find((each) => each.name === name)?.dependencies ?? {})

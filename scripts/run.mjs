@@ -111,7 +111,7 @@ async function connects(socket) {
   }).finally(() => connection.destroy())
 }
 
-async function installed() {
+async function checkInstalled() {
   await prepare()
   await build([...readdirSync(join(root, 'packages')), 'dev-redis'])
   const { checkPackages } = await import('./packages.mjs') // needs what `prepare` installs
@@ -217,7 +217,7 @@ try {
     release: releasing,
     mutate: mutation,
     'compare-upstream': compareUpstream,
-    packages: installed,
+    packages: checkInstalled,
     rollcall,
   }
   const command = commands[name]

@@ -128,7 +128,7 @@ export function packages() {
 }
 
 /** The manifests of the packages that are published. */
-export function published() {
+export function readPublished() {
   return readdirSync(join(root, 'packages')).map((name) => {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
     return /** @type {Manifest} */ ({

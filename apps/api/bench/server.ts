@@ -50,16 +50,16 @@ const stock = await startBetterAuth(redis)
 const stockSql = await startBetterAuth()
 
 function authOn(store: SessionStore): Promise<Auth> {
-  const prepared = async () => ({ release: async () => undefined })
+  const prepareNothing = async () => ({ release: async () => undefined })
   const nobody = {
     audit: () => undefined,
     requestReset: async () => undefined,
     notifyNewDevice: async () => undefined,
     accountMails: {
-      prepareAccountDeleted: prepared,
-      preparePasswordRequired: prepared,
-      prepareEmailChange: prepared,
-      prepareEmailChanged: prepared,
+      prepareAccountDeleted: prepareNothing,
+      preparePasswordRequired: prepareNothing,
+      prepareEmailChange: prepareNothing,
+      prepareEmailChanged: prepareNothing,
       requestPasswordChoice: async () => undefined,
       requestProofCode: async () => undefined,
     },

@@ -25,7 +25,7 @@ export {
   userIdsOf,
 } from './accounts/people/users.js'
 export { readSettings, type Settings, SettingsError } from './settings/env.js'
-export { configuredPlaces } from './places.js'
+export { openConfiguredPlaces } from './places.js'
 export { connectOperator } from './redis/connect.js'
 export { type Access, checkPermissions } from './redis/permissions.js'
 export { isWithoutAnswer } from './errors.js'

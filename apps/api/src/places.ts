@@ -16,7 +16,7 @@ function readCountries() {
 }
 
 /** No IP address has a place where the settings turn places off. */
-export function configuredPlaces({ places }: Settings): PlaceOf {
+export function openConfiguredPlaces({ places }: Settings): PlaceOf {
   return places ? openPlaces() : () => null
 }
 

@@ -17,7 +17,7 @@ import { databaseError, explainFileErrors, openConfiguredDatabase } from './acco
 import type { Database } from './accounts/database/database.js'
 import { DAY_MS } from './durations.js'
 import { createPrivateFolder, restrictFilesIn } from './accounts/database/private-files.js'
-import { developmentSecret } from './accounts/secret.js'
+import { ensureDevelopmentSecret } from './accounts/secret.js'
 import { REQUESTED_SWEEP_MS } from './accounts/activity/event-sweep.js'
 import { startSweep } from './accounts/activity/sweep.js'
 import type { Settings } from './settings/env.js'
@@ -32,7 +32,7 @@ import { openMailQueue } from './mail/queue.js'
 import { createSend } from './mail/transport.js'
 import { countEvent, countNearCache } from './metrics/metrics.js'
 import { createObserver, type Observer } from './observer.js'
-import { configuredPlaces } from './places.js'
+import { openConfiguredPlaces } from './places.js'
 import { openRedis } from './redis/open-redis.js'
 import type { OnClose, ServiceOptions } from './service-options.js'
 
@@ -53,7 +53,7 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const secrets = settings.secrets ?? (await ownSecrets(settings))
   const { store, activity } = await openStore(options, { redis, clock, database, observer }, onClose)
 
-  const placeOf = configuredPlaces(settings)
+  const placeOf = openConfiguredPlaces(settings)
   const changes = createSessionChanges({ redis, keyPrefix: settings.keyPrefix })
   onClose(async () => changes.close())
   const { revalidateEvery } = options
@@ -96,7 +96,7 @@ export function startBackgroundWork(
 }
 
 async function ownSecrets({ dataDir }: Settings): Promise<Secrets> {
-  return [await explainFileErrors('The secret of development cannot be used', () => developmentSecret(dataDir))]
+  return [await explainFileErrors('The secret of development cannot be used', () => ensureDevelopmentSecret(dataDir))]
 }
 
 interface Connected {

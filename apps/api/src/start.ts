@@ -24,7 +24,7 @@ export interface Running {
   /** How many streams of open pages this server feeds. */
   openStreams(): number
   /** Resolves when the events that this server has kept in Redis are in the database. */
-  settled(): Promise<void>
+  flush(): Promise<void>
   /**
    * Serves everything for `LEAVING_SECONDS` more, while `/readyz` is 503 and each answer closes its connection. Shortly before
    * they are over, streams end. Then no balancer sends anything here, and `close` interrupts nobody.
@@ -76,7 +76,7 @@ export async function start(options: StartOptions): Promise<Running> {
       metricsPort,
       outbox: settings.smtpUrl === undefined ? outboxOf(settings) : null,
       openStreams: () => streams.size() + liveViews.size(),
-      settled: () => activity.settled(),
+      flush: () => activity.flush(),
       async leave() {
         leave()
         if (settings.leavingMs === 0) return

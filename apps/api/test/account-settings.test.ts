@@ -7,9 +7,9 @@ import {
   type Browser,
   codeOf,
   commandsOf,
-  observed,
+  withRedis,
   PASSWORD,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from './helpers.js'
@@ -70,7 +70,7 @@ async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T
 
 describe('the name', () => {
   test('changes, without the white space around it, for every device', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
     expect(await laptop.api.account.changeName.mutate({ name: '  Ada King ' })).toEqual({ name: 'Ada King' })
@@ -81,7 +81,7 @@ describe('the name', () => {
   })
 
   test('must be one that people can read', async () => {
-    const { api } = await signedUp(server)
+    const { api } = await signUpDevice(server)
     for (const name of ['', '   ', 'x'.repeat(101), 'a\u0000b', '\u3164', '\u202Eada'])
       expect(await codeOf(api.account.changeName.mutate({ name })), JSON.stringify(name)).toBe('BAD_REQUEST')
     expect((await api.session.current.query()).user.name).toBe('Ada')
@@ -90,10 +90,10 @@ describe('the name', () => {
 
 describe('the data of a person', () => {
   test('is all that is stored about them, and nothing that signs in', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
-    const stranger = await signedUp(server)
+    const stranger = await signUpDevice(server)
     const data = await laptop.api.account.data.query()
     expect(data).toMatchObject({
       user: { email: laptop.email, name: 'Ada', emailVerified: false, language: null, timeZone: null },
@@ -113,7 +113,7 @@ describe('the data of a person', () => {
 
   test('asks Redis about the session even where other queries are answered from a near-cache', async () => {
     await using cached = await startServer({ env: { NEAR_CACHE_LEASE_MS: '60000' } })
-    const { api } = await signedUp(cached)
+    const { api } = await signUpDevice(cached)
     await api.session.current.query()
     await expect.poll(() => commandsOf(cached.redis, () => api.session.current.query())).not.toHaveProperty('hget')
     expect(await commandsOf(cached.redis, () => api.account.data.query())).toMatchObject({ hget: 1 })
@@ -122,11 +122,11 @@ describe('the data of a person', () => {
 
 describe('deleting the account', () => {
   test('revokes every session, deletes every row and the activity, clears the cookie, and sends a mail', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
     await laptop.api.account.setLanguage.mutate({ language: 'de' })
-    const other = await signedUp(server)
+    const other = await signUpDevice(server)
     const userId = await userIdOf(laptop)
     await laptop.api.activity.list.query({})
     expect(await rowsOf(userId)).toEqual([1, 1, 2])
@@ -138,7 +138,7 @@ describe('deleting the account', () => {
     const signIn = { email: laptop.email, password: PASSWORD }
     expect((await server.browser().post('/api/auth/sign-in/email', signIn)).status).toBe(401)
     expect(server.audits()).toContainEqual(expect.objectContaining({ event: 'user-deleted', result: 'ok', userId }))
-    await server.settled()
+    await server.flush()
     const { rows } = await sql`select id from activity where user_tag = ${userTagOf(userId)}`.execute(kysely())
     expect(rows).toEqual([])
     await expect.poll(() => mailsTo(laptop.email)).toEqual([expect.stringContaining('Konto anlegen')])
@@ -146,7 +146,7 @@ describe('deleting the account', () => {
   })
 
   test('needs a recent proof, and goes on after it', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     await later(15 * 60_000, async () => {
       const error: unknown = await laptop.api.account.delete.mutate().catch((reason: unknown) => reason)
       expect(error).toMatchObject({ data: { code: 'FORBIDDEN', reason: 'REAUTHENTICATE' } })
@@ -160,7 +160,7 @@ describe('deleting the account', () => {
   })
 
   test('a sign-in under way meanwhile creates nothing', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     let open = (): void => undefined
     const opened = new Promise<void>((resolve) => (open = resolve))
     const reached = new Promise<void>((resolve) => (holdVerify = { reached: resolve, opened }))
@@ -173,12 +173,12 @@ describe('deleting the account', () => {
   })
 
   test('a session that is revoked while the deletion waits deletes nothing, and no mail says otherwise', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const thief = server.browser()
     await thief.signIn(laptop.email)
     const userId = await userIdOf(laptop)
     const { id } = await thief.api.session.current.query()
-    const counted = () => observed(server.redis, async (admin) => (await admin.keys('limit:account:session:*')).length)
+    const counted = () => withRedis(server.redis, async (admin) => (await admin.keys('limit:account:session:*')).length)
     const before = await counted()
     let deletion: Promise<string> | undefined
     await kysely()
@@ -199,7 +199,7 @@ describe('deleting the account', () => {
   })
 
   test('an outage of Redis at any command is a 503 that can be repeated, or the account is gone', async () => {
-    let person = await signedUp(server)
+    let person = await signUpDevice(server)
     let isReached = true
     for (let n = 1; isReached; n += 1) {
       const userId = await userIdOf(person)
@@ -215,14 +215,14 @@ describe('deleting the account', () => {
       else expect(outcome).toBe('SERVICE_UNAVAILABLE')
       if (isThere === 0) {
         expect(await codeOf(person.api.session.current.query())).toBe('UNAUTHORIZED')
-        person = await signedUp(server)
+        person = await signUpDevice(server)
       } else if ((await codeOf(person.api.session.current.query())) === 'UNAUTHORIZED')
         await person.signIn(person.email)
     }
   })
 
   test('an outage of the database changes nothing', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     {
       using _ = failStatements()
       expect(await codeOf(laptop.api.account.delete.mutate())).toBe('SERVICE_UNAVAILABLE')

@@ -10,7 +10,7 @@ import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database/database.js'
 import { CHROME, SAFARI, entriesOf, summarize } from './activity-entries.js'
-import { newEmail, observed, PASSWORD, SECRET, startServer } from './helpers.js'
+import { newEmail, withRedis, PASSWORD, SECRET, startServer } from './helpers.js'
 
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await pause(20)
@@ -46,18 +46,18 @@ test('what a killed server left behind is written down by the next one, once', a
   // Its event is in Redis, and the database cannot be written: so it dies between the two.
   const held = other.kysely.transaction().execute(async () => {
     expect((await post('/api/auth/sign-out', {}, cookie)).status).toBe(200)
-    await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) > 0))
+    await waitFor(() => withRedis(own, async (admin) => (await waitingIn(admin)) > 0))
     const ended = once(server, 'exit')
     server.kill('SIGKILL')
     await ended
   })
   await held
   await other.close()
-  expect(await observed(own, waitingIn)).toBeGreaterThan(0)
+  expect(await withRedis(own, waitingIn)).toBeGreaterThan(0)
 
   {
     await using next = await startServer({ redis: own, env: { DATA_DIR: folder, DATABASE_URL: '' } })
-    await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
+    await waitFor(() => withRedis(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
     const device = next.browser({ 'user-agent': SAFARI })
     await device.signIn(email)
     expect(summarize(await entriesOf(device))).toEqual([

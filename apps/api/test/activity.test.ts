@@ -8,7 +8,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database/database.js'
 import { CHROME, SAFARI, entriesOf, name, summarize } from './activity-entries.js'
-import { codeOf, databaseOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { codeOf, databaseOf, newEmail, PASSWORD, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 // Two servers that share Redis and database, as two behind a balancer do.
 let redis: PrivateRedis
@@ -109,8 +109,8 @@ describe('what a person sees', () => {
         .toSorted()
         .toReversed(),
     )
-    await one.settled()
-    await two.settled()
+    await one.flush()
+    await two.flush()
     expect(await entriesOf(watcher)).toEqual(entries)
   })
 
@@ -196,7 +196,7 @@ describe('what a person sees', () => {
   })
 
   test('a session that expired, with its deadline for a time', async () => {
-    const device = await signedUp(one)
+    const device = await signUpDevice(one)
     const { expiresAt } = await device.api.session.current.query()
     try {
       one.clock.ahead = Date.parse(expiresAt) - Date.now() + 60_000
@@ -211,7 +211,7 @@ describe('what a person sees', () => {
 
   test('nothing of anybody else', async () => {
     const { laptop } = await person()
-    const stranger = await signedUp(two)
+    const stranger = await signUpDevice(two)
     expect(summarize(await entriesOf(stranger))).toHaveLength(1)
     const { entries } = await laptop.api.activity.list.query()
     const cursor = { at: Date.now() + 1_000, id: entries[0]?.id ?? '' }
@@ -225,14 +225,14 @@ describe('what a person sees', () => {
     'text',
     7,
   ])('a cursor such as %j is refused', async (cursor) => {
-    const device = await signedUp(one)
+    const device = await signUpDevice(one)
     const response = await device.request(`/trpc/activity.list?input=${encodeURIComponent(JSON.stringify({ cursor }))}`)
     expect(response.status).toBe(400)
   })
 })
 
 test('pages neither overlap nor leave anything out while more happens', async () => {
-  const device = await signedUp(one)
+  const device = await signUpDevice(one)
   for (let n = 0; n < 15; n += 1) await Promise.all(Array.from({ length: 4 }, () => two.browser().signIn(device.email)))
   const before = (await entriesOf(device)).map(({ id }) => id)
   expect(before).toHaveLength(61)
@@ -251,7 +251,7 @@ test('pages neither overlap nor leave anything out while more happens', async ()
 test('after ACTIVITY_DAYS an event is neither shown nor kept', async () => {
   const day = 24 * 60 * 60 * 1_000
   await using server = await startServer({ redis, env: { DATA_DIR: dataDir, ACTIVITY_DAYS: '2' } })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   expect(await entriesOf(device)).toHaveLength(1)
   server.clock.ahead = 2 * day + 60_000
   expect(await entriesOf(device)).toEqual([])
@@ -260,8 +260,8 @@ test('after ACTIVITY_DAYS an event is neither shown nor kept', async () => {
 describe('without the database', () => {
   test('a revocation is answered at once, and its event appears once the database is back', async () => {
     const { laptop, phone, phoneId } = await person()
-    await one.settled()
-    await two.settled()
+    await one.flush()
+    await two.flush()
     const { DATABASE_URL: url } = await databaseOf(dataDir)
     const other = openDatabase({ url, dataDir })
     let release = (): void => undefined
@@ -281,7 +281,7 @@ describe('without the database', () => {
     release()
     await transaction
     await other.close()
-    await one.settled() // by itself
+    await one.flush() // by itself
     expect(summarize(await entriesOf(laptop))[0]).toBe('Safari on iPhone: revoked by Chrome on Windows')
     expect(one.lines()).toContainEqual(expect.objectContaining(failure))
   })

@@ -13,10 +13,10 @@ import {
   codeOf,
   countOn,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
   procedures,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from './helpers.js'
@@ -29,7 +29,7 @@ let server: TestServer
 let boss: Browser & { email: string }
 beforeAll(async () => {
   server = await startServer({ env: { TRUSTED_PROXIES: 'loopback', BASE_URL: 'http://localhost:3000' } })
-  boss = await signedUp(server)
+  boss = await signUpDevice(server)
   await setRole(boss.email, 'admin')
 })
 afterAll(() => server[Symbol.asyncDispose]())
@@ -41,7 +41,7 @@ const from = (address: string) => ({ 'x-forwarded-for': address })
 
 /** Somebody with a laptop and a phone. */
 async function person(address = '198.51.100.7') {
-  const laptop = await signedUp(server, from(address))
+  const laptop = await signUpDevice(server, from(address))
   const phone = server.browser(from(address))
   await phone.signIn(laptop.email)
   const { id: sessionId, user } = await laptop.api.session.current.query()
@@ -65,7 +65,7 @@ const operations = () => boss.api.admin.operations.list.query()
 
 /** Changes fields of an operation in Redis. */
 const change = (id: string, fields: Record<string, string>) =>
-  observed(server.redis, (redis) => redis.hset(`user:operation:${id}`, fields))
+  withRedis(server.redis, (redis) => redis.hset(`user:operation:${id}`, fields))
 
 /** The types and reasons of a person's newest activity, as they see it. */
 const activityOf = async ({ api }: Browser) =>
@@ -73,13 +73,13 @@ const activityOf = async ({ api }: Browser) =>
 
 describe('for anybody else', () => {
   test('each procedure answers like one that does not exist', async () => {
-    const nobody = await signedUp(server)
-    const former = await signedUp(server)
+    const nobody = await signUpDevice(server)
+    const former = await signUpDevice(server)
     await setRole(former.email, 'admin')
     expect((await former.api.session.current.query()).user.isAdmin).toBe(true)
     expect(await codeOf(former.api.admin.operations.list.query())).toBe('no error')
     await setRole(former.email, 'user')
-    const banned = await signedUp(server)
+    const banned = await signUpDevice(server)
     // By hand: else no session is left to ask with.
     await sql`update "user" set role = 'admin', banned = true where email = ${banned.email}`.execute(
       server.database().kysely,
@@ -98,7 +98,7 @@ describe('for anybody else', () => {
       await device.post('/api/auth/sign-up/email', account)
       expect(await codeOf(device.api.admin.operations.list.query())).toBe('UNAUTHORIZED')
     }
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     for (const path of ['update-user', 'admin/set-role', 'admin/update-user', 'admin/impersonate-user'])
       expect((await device.post(`/api/auth/${path}`, { role: 'admin' })).status, path).toBe(404)
   })
@@ -139,7 +139,7 @@ test('each change needs a recent proof, and each call leaves an audit line', asy
 })
 
 test('a search that looks at all sessions is limited like a scan, and others go on', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   await setRole(device.email, 'admin')
   const search = async (text: string) => codeOf(device.api.admin.people.search.query({ text }))
   for (let n = 0; n < 30; n += 1) expect(await search('203.0.113.200')).toBe('no error')
@@ -150,7 +150,7 @@ test('a search that looks at all sessions is limited like a scan, and others go 
 
 test('each call that the limit refuses leaves an audit line, that of the polled list too', async () => {
   const { user } = await boss.api.session.current.query()
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   await setRole(device.email, 'admin')
   const own = await device.api.session.current.query()
   await countOn(server.redis, 300, ['admin:session', own.user.id, own.id])
@@ -426,7 +426,7 @@ describe('an administrator who loses', () => {
       const victim = await person()
       const before = (await operations()).map(({ id }) => id)
       for (const [path, call] of Object.entries(work(victim.id))) {
-        const device = await signedUp(server)
+        const device = await signUpDevice(server)
         await setRole(device.email, 'admin')
         using held = holdCommand(Redis.prototype, path === 'people.search' ? 'scan' : 'hgetall')
         const answer = codeOf(call(device, victim.sessionId))
@@ -579,7 +579,7 @@ test('work whose process was killed is interrupted after a minute; if it ends af
     expect(await states()).toEqual({ ban: 'interrupted', 'add-administrator': 'interrupted' })
     expect((await operations())[0]).toMatchObject({ progress: null })
     const now = Date.now() + 61_000
-    await observed(server.redis, (redis) => correctRows(database, async () => createSessionAdmin({ redis }), now))
+    await withRedis(server.redis, (redis) => correctRows(database, async () => createSessionAdmin({ redis }), now))
   })
   expect(await rows()).toEqual([{ state: 'interrupted' }, { state: 'interrupted' }])
   finish()

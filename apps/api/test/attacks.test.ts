@@ -5,11 +5,11 @@ import {
   type Browser,
   codeOf,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
   SECRET,
   signed,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
   tokenOf,
@@ -43,10 +43,10 @@ function jwt(payload: object): string {
 
 /** Somebody with a session, a device that is new to them, and links to both kinds of page under way. */
 async function victim(): Promise<Browser & { email: string }> {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   await server.browser().signIn(laptop.email)
   expect((await laptop.post('/api/auth/request-password-reset', { email: laptop.email })).status).toBe(200)
-  await server.settled()
+  await server.flush()
   return laptop
 }
 
@@ -62,7 +62,7 @@ function candidatesIn(values: readonly Buffer[]): string[] {
 /** Each from an address of its own. */
 let attackers = 0
 
-async function noneOpensAnything(
+async function expectNoneOpens(
   candidates: readonly string[],
   { jar, email }: Pick<Browser, 'jar'> & { email: string },
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function noneOpensAnything(
 
 test('a dump of Redis signs nobody in, chooses no password and secures no account, even with BETTER_AUTH_SECRET', async () => {
   const laptop = await victim()
-  const values = await observed(server.redis, async (admin) => {
+  const values = await withRedis(server.redis, async (admin) => {
     const found: Buffer[] = []
     for (const key of await admin.keys('*')) {
       found.push(Buffer.from(key))
@@ -96,7 +96,7 @@ test('a dump of Redis signs nobody in, chooses no password and secures no accoun
     }
     return found
   })
-  await noneOpensAnything(candidatesIn(values), laptop)
+  await expectNoneOpens(candidatesIn(values), laptop)
 })
 
 test('a copy of the database signs nobody in, chooses no password and secures no account, even with BETTER_AUTH_SECRET', async () => {
@@ -108,7 +108,7 @@ test('a copy of the database signs nobody in, chooses no password and secures no
     tables.map(async (table) => (await sql`select * from ${sql.table(table)}`.execute(database.kysely)).rows),
   )
   const values = rows.flat().flatMap((row) => Object.values(row as object).map((value) => Buffer.from(String(value))))
-  await noneOpensAnything(candidatesIn(values), laptop)
+  await expectNoneOpens(candidatesIn(values), laptop)
 })
 
 test('a stolen cookie shows the account, and neither outlives the owner’s word nor changes what signs in', async () => {

@@ -5,7 +5,7 @@ import { createStreams } from '@rollcall/devices'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { createLog } from '../src/log.js'
-import { signedUp, startServer } from './helpers.js'
+import { signUpDevice, startServer } from './helpers.js'
 
 test('the 101st stream of a user is refused, however many sessions they have, and one that is closed makes room', async () => {
   await using server = await startRedis()
@@ -38,8 +38,8 @@ test('the 101st stream of a user is refused, however many sessions they have, an
 
 test('the 61st name that a user gives within a minute is refused', async () => {
   await using server = await startServer()
-  const device = await signedUp(server)
-  const other = await signedUp(server)
+  const device = await signUpDevice(server)
+  const other = await signUpDevice(server)
   const rename = (size: number) =>
     device.post(
       `/trpc/${Array.from({ length: size }, () => 'devices.rename').join(',')}?batch=1`,

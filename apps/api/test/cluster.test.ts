@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startCluster } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { observed, signedUp, startServer } from './helpers.js'
+import { withRedis, signUpDevice, startServer } from './helpers.js'
 
 test('on a Redis Cluster: people sign in, see and end their devices, limits count, and a failover needs no restart', async () => {
   await using cluster = await startCluster()
   await using server = await startServer({ env: { REDIS_CLUSTER_NODES: cluster.addresses } })
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
 
@@ -22,7 +22,7 @@ test('on a Redis Cluster: people sign in, see and end their devices, limits coun
 
   const masters = cluster.nodes.slice(0, 3)
   const keys = await Promise.all(
-    masters.map(({ server: node }) => observed(node, (admin) => admin.keys('user:*:sessions'))),
+    masters.map(({ server: node }) => withRedis(node, (admin) => admin.keys('user:*:sessions'))),
   )
   const holder = masters[keys.findIndex(({ length }) => length > 0)]
   process.kill(holder?.server.pid ?? 0, 'SIGKILL')

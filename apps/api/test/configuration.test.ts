@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { explanations } from '../src/settings/explained.js'
+import { explanations } from '../src/settings/explain.js'
 import { variables } from '../src/settings/variables.js'
 import { optionsOf } from './options.js'
 

@@ -7,9 +7,9 @@ import {
   type Browser,
   codeOf,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from './helpers.js'
@@ -31,7 +31,7 @@ const own = async ({ api }: Pick<Browser, 'api'>) => {
 
 describe('devices.rename', () => {
   test('names a device for all its sessions, and for those to come', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const { deviceId } = await own(laptop)
     expect(await laptop.api.devices.rename.mutate({ id: deviceId, name: "  Mum's iPad 🦊 " })).toEqual({ renamed: 1 })
     expect(await own(laptop)).toMatchObject({ deviceId, name: "Mum's iPad 🦊" })
@@ -48,10 +48,10 @@ describe('devices.rename', () => {
   })
 
   test("is done from any device, and another user's device answers like one that is unknown", async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
-    const stranger = await signedUp(server)
+    const stranger = await signUpDevice(server)
     const { deviceId } = await own(laptop)
     expect(await stranger.api.devices.rename.mutate({ id: deviceId, name: 'mine' })).toEqual({ renamed: 0 })
     expect(await stranger.api.devices.rename.mutate({ id: 'A'.repeat(22), name: 'mine' })).toEqual({ renamed: 0 })
@@ -61,7 +61,7 @@ describe('devices.rename', () => {
   })
 
   test('is done thirty times a day in one session, so that renames cannot bury a sign-in; others are not affected', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
     const { deviceId } = await own(laptop)
@@ -76,11 +76,11 @@ describe('devices.rename', () => {
   })
 
   test('ends, although others rename the device again each time', async () => {
-    const { api } = await signedUp(server)
+    const { api } = await signUpDevice(server)
     const { deviceId } = await own({ api })
     const { kysely } = server.database()
     let rounds = 0
-    await observed(server.redis, async (redis) => {
+    await withRedis(server.redis, async (redis) => {
       const store = createSessionStore({ redis })
       const [by] = await store.list((await api.session.current.query()).user.id)
       const overtaken: SessionStore = {
@@ -98,7 +98,7 @@ describe('devices.rename', () => {
   })
 
   test('reaches the open pages', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const { deviceId } = await own(laptop)
     const stream = await laptop.stream()
     const next = async () => {
@@ -116,7 +116,7 @@ describe('devices.rename', () => {
   test.each(['x'.repeat(51), 'a\nb', '\u202Eevil', 'a\u2028b', '\u001b[31m', 7, null, undefined])(
     'refuses %j with the field',
     async (name) => {
-      const laptop = await signedUp(server)
+      const laptop = await signUpDevice(server)
       const { deviceId } = await own(laptop)
       const response = await laptop.post('/trpc/devices.rename', { id: deviceId, name })
       expect(response.status).toBe(400)
@@ -126,7 +126,7 @@ describe('devices.rename', () => {
   )
 
   test('refuses a NUL, as every procedure does', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const { deviceId } = await own(laptop)
     const response = await laptop.post('/trpc/devices.rename', { id: deviceId, name: 'a\u0000b' })
     expect([response.status, JSON.stringify(await response.json())]).toEqual([400, expect.stringContaining('NUL')])
@@ -135,7 +135,7 @@ describe('devices.rename', () => {
 
   test('is a 503 when the database is away, while devices are listed and ended all the same', async () => {
     await using alone = await startServer()
-    const laptop = await signedUp(alone)
+    const laptop = await signUpDevice(alone)
     const phone = alone.browser()
     await phone.signIn(laptop.email)
     const { deviceId } = await own(laptop)
@@ -164,7 +164,7 @@ describe('the mail about a new device', () => {
     new URL(new RegExp(`http://\\S+/${page}\\?token=[\\w-]+`).exec(mail)?.[0] ?? 'http://no-link.invalid')
 
   test('names device, address, place and time, and its link secures the account', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const thief = server.browser({ 'user-agent': CHROME, 'x-forwarded-for': '192.168.7.7' })
     await thief.signIn(laptop.email)
     const [mail] = await mailsTo(laptop.email, 1)

@@ -1,7 +1,7 @@
 /* oxlint-disable max-lines -- One server serves all of it, on each database. */
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { codeOf, newEmail, PASSWORD, signed, signUpDevice, startServer, type TestServer, tokenOf } from './helpers.js'
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
@@ -34,7 +34,7 @@ async function threeDevices() {
 }
 
 test('session.current says who is signed in, and until when', async () => {
-  const { api, email } = await signedUp(server)
+  const { api, email } = await signUpDevice(server)
   const current = await api.session.current.query()
   expect(current).toEqual({
     id: expect.stringMatching(/^[\w-]{16}$/),
@@ -72,7 +72,7 @@ test('devices.list shows the current device first, then the one seen last', asyn
 })
 
 test('client hints sent at sign-in name the system that the user agent hides', async () => {
-  const device = await signedUp(server, {
+  const device = await signUpDevice(server, {
     'user-agent': CHROME,
     'sec-ch-ua-platform': '"Windows"',
     'sec-ch-ua-platform-version': '"15.0.0"',
@@ -83,7 +83,7 @@ test('client hints sent at sign-in name the system that the user agent hides', a
 test('a touch screen reported at sign-in distinguishes an iPad from a Mac', async () => {
   const safari =
     'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   const ipad = server.browser({ 'user-agent': safari, 'x-touch-screen': '?1' })
   await ipad.signIn(email)
   const mac = server.browser({ 'user-agent': safari })
@@ -106,7 +106,7 @@ test('devices.revoke ends that device for its very next request, and no other', 
 
 test("an unknown id and another user's id are answered alike", async () => {
   const { laptop } = await threeDevices()
-  const stranger = await signedUp(server)
+  const stranger = await signUpDevice(server)
   const { id } = await stranger.api.session.current.query()
   expect(await laptop.api.devices.revoke.mutate({ id })).toEqual({ revoked: 0 })
   expect(await laptop.api.devices.revoke.mutate({ id: 'AAAAAAAAAAAAAAAA' })).toEqual({ revoked: 0 })
@@ -123,7 +123,7 @@ test('the current device cannot be revoked: that is what signing out is for', as
 test.each([{ id: 7 }, { id: '' }, { id: 'x'.repeat(65) }, {}, null, [], 'text'])(
   'an input such as %j is refused with the field',
   async (input) => {
-    const { post } = await signedUp(server)
+    const { post } = await signUpDevice(server)
     const response = await post('/trpc/devices.revoke', input)
     expect(response.status).toBe(400)
     const { error } = (await response.json()) as { error: { message: string; data: { code: string } } }
@@ -134,7 +134,7 @@ test.each([{ id: 7 }, { id: '' }, { id: 'x'.repeat(65) }, {}, null, [], 'text'])
 
 test('devices.revokeMany ends the chosen devices in one step, and no other', async () => {
   const { laptop, phone, tablet, ids } = await threeDevices()
-  const stranger = await signedUp(server)
+  const stranger = await signUpDevice(server)
   const { id: foreign } = await stranger.api.session.current.query()
   const chosen = { ids: [ids.phone, ids.tablet, foreign, 'AAAAAAAAAAAAAAAA', '!notBefore'] }
   expect(await laptop.api.devices.revokeMany.mutate(chosen)).toEqual({ revoked: 2 })
@@ -157,7 +157,7 @@ test.each([
   ['a text', { ids: 'text' }],
   ['nothing', {}],
 ])('a choice of devices is refused: %s', async (_, input) => {
-  const { post } = await signedUp(server)
+  const { post } = await signUpDevice(server)
   expect((await post('/trpc/devices.revokeMany', input)).status).toBe(400)
 })
 
@@ -225,7 +225,7 @@ test('a token does not outlive its session, however well it is signed', async ()
 
 test('of two devices that log out all others at once, one stays', async () => {
   const { laptop, phone, tablet, ids } = await threeDevices()
-  await server.settled() // else what writes their events down would be one of the two
+  await server.flush() // else what writes their events down would be one of the two
   // Step by step together: both are validated, both are counted, and only then either of them acts.
   const { sendCommand } = Redis.prototype
   const waiting: (() => unknown)[] = []
@@ -250,10 +250,10 @@ test('of two devices that log out all others at once, one stays', async () => {
 
 describe('a page that shows another session than that of the cookie', () => {
   /** A browser in which Ada was signed in when its page was shown, and Bob is by now, on two devices each. */
-  async function takenOver() {
-    const browser = await signedUp(server)
+  async function signInAnother() {
+    const browser = await signUpDevice(server)
     const ada = (await browser.api.session.current.query()).id
-    const bob = await signedUp(server)
+    const bob = await signUpDevice(server)
     await browser.signIn(bob.email)
     const change = (path: string, body: object = {}, shown = ada) =>
       browser.request(path, { method: 'POST', body: JSON.stringify(body), headers: { 'x-expected-session': shown } })
@@ -266,7 +266,7 @@ describe('a page that shows another session than that of the cookie', () => {
     ['/trpc/devices.revoke', { id: 'x' }],
     ['/trpc/devices.rename', { id: 'x', name: 'Work' }],
   ])('changes nothing of the other: %s', async (path, input) => {
-    const { browser, bob, change } = await takenOver()
+    const { browser, bob, change } = await signInAnother()
     const answer = await change(path, input)
     expect(answer.status).toBe(409)
     expect(await answer.json()).toMatchObject({ error: { data: { code: 'CONFLICT', reason: 'OTHER_SESSION' } } })
@@ -279,7 +279,7 @@ describe('a page that shows another session than that of the cookie', () => {
     ['/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good horse' }],
     ['/api/auth/reauthenticate', { password: PASSWORD }],
   ])('nor below /api/auth: %s', async (path, body) => {
-    const { browser, bob, change } = await takenOver()
+    const { browser, bob, change } = await signInAnother()
     const cookie = tokenOf(browser)
     const answer = await change(path, body)
     expect(answer.status).toBe(409)
@@ -300,7 +300,7 @@ describe('a page that shows another session than that of the cookie', () => {
   })
 
   test('is one that shows its own again once it has asked', async () => {
-    const { browser, change } = await takenOver()
+    const { browser, change } = await signInAnother()
     const { id } = await browser.api.session.current.query()
     expect((await change('/trpc/devices.revokeOthers', {}, id)).status).toBe(200)
     expect((await change('/api/auth/sign-out', {}, id)).status).toBe(200)

@@ -9,10 +9,10 @@ import {
   codeOf,
   countOn,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
   signed,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
   tokenOf,
@@ -66,7 +66,7 @@ const request = ({ api }: Pick<Browser, 'api'>, email: string) => api.emailChang
 const changesOf = async ({ api }: Pick<Browser, 'api'>) =>
   (await api.activity.list.query({ kind: 'changes' })).entries.map(({ type }) => type)
 
-async function confirmed(token: string, by?: Browser, more?: object): Promise<unknown> {
+async function confirmAndRead(token: string, by?: Browser, more?: object): Promise<unknown> {
   const answer = await confirm(token, by, more)
   return answer.ok ? answer.json() : { status: answer.status, ...((await answer.json()) as object) }
 }
@@ -85,7 +85,7 @@ async function auditsOf(work: () => Promise<unknown>) {
 
 /** Somebody with a pending change, and the links to both addresses. */
 async function pending(): Promise<{ laptop: Person; to: string; old: string; fresh: string }> {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const to = newEmail()
   await request(laptop, to)
   return { laptop, to, old: await linkTo(laptop.email), fresh: await linkTo(to) }
@@ -94,12 +94,12 @@ async function pending(): Promise<{ laptop: Person; to: string; old: string; fre
 /** The same, after the old address has confirmed it. */
 async function halfChanged() {
   const change = await pending()
-  expect(await confirmed(change.old)).toEqual({ status: true, changed: false })
+  expect(await confirmAndRead(change.old)).toEqual({ status: true, changed: false })
   return change
 }
 
 test('takes both addresses, ends the other sessions, and keeps this one under its id with a new secret', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const { id } = await laptop.api.session.current.query()
@@ -114,15 +114,15 @@ test('takes both addresses, ends the other sessions, and keeps this one under it
   const first = { side: 'new', email: to, isLast: false, isSignedIn: false }
   for (let opened = 0; opened < 2; opened += 1)
     expect(await lookAt(fresh)).toEqual({ signIn: null, emailChange: first })
-  expect(await confirmed(fresh)).toEqual({ status: true, changed: false })
-  expect(await confirmed(fresh)).toEqual(dead)
+  expect(await confirmAndRead(fresh)).toEqual({ status: true, changed: false })
+  expect(await confirmAndRead(fresh)).toEqual(dead)
   expect(await emailOf(laptop)).toBe(laptop.email)
   expect(await laptop.api.emailChange.pending.query()).toMatchObject({ email: to, confirmed: ['new'] })
 
   const last = { side: 'old', email: to, isLast: true, isSignedIn: true }
   expect(await lookAt(old, laptop)).toEqual({ signIn: null, emailChange: last })
-  expect(await confirmed(old, laptop)).toEqual({ status: true, changed: true })
-  expect(await confirmed(old)).toEqual(dead)
+  expect(await confirmAndRead(old, laptop)).toEqual({ status: true, changed: true })
+  expect(await confirmAndRead(old)).toEqual(dead)
 
   expect(await laptop.api.session.current.query()).toMatchObject({ id, user: { email: to } })
   expect(await laptop.api.emailChange.cancel.mutate()).toEqual({ cancelled: false })
@@ -149,7 +149,7 @@ test('keeps the other sessions if the person says so in the same step', async ()
   await phone.signIn(laptop.email)
   const copy = server.browser()
   copy.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
-  expect(await confirmed(fresh, laptop, { revokeOtherSessions: false })).toEqual({ status: true, changed: true })
+  expect(await confirmAndRead(fresh, laptop, { revokeOtherSessions: false })).toEqual({ status: true, changed: true })
   expect(await emailOf(phone)).toBe(await emailOf(laptop))
   expect(await codeOf(copy.api.session.current.query())).toBe('UNAUTHORIZED')
   expect(await changesOf(laptop)).toEqual(['email-changed'])
@@ -157,7 +157,7 @@ test('keeps the other sessions if the person says so in the same step', async ()
 
 test('from a browser that is signed in nowhere, or as somebody else, it ends every session of the account alone', async () => {
   const { laptop, to, fresh } = await halfChanged()
-  const other = await signedUp(server)
+  const other = await signUpDevice(server)
   expect((await confirm(fresh, other, { revokeOtherSessions: false })).status).toBe(200)
   expect(await codeOf(laptop.api.session.current.query())).toBe('UNAUTHORIZED')
   expect(await emailOf(other)).toBe(other.email)
@@ -168,11 +168,11 @@ test('from a browser that is signed in nowhere, or as somebody else, it ends eve
 })
 
 test('an address that another account has is answered the same, and its owner gets a mail without a link', async () => {
-  const owner = await signedUp(server)
-  const laptop = await signedUp(server)
+  const owner = await signUpDevice(server)
+  const laptop = await signUpDevice(server)
   expect(await request(laptop, owner.email)).toEqual({ email: owner.email })
   expect(await laptop.api.emailChange.pending.query()).toMatchObject({ email: owner.email, confirmed: [] })
-  expect(await confirmed(await linkTo(laptop.email))).toEqual({ status: true, changed: false })
+  expect(await confirmAndRead(await linkTo(laptop.email))).toEqual({ status: true, changed: false })
   await expect.poll(() => countOf(owner.email, 'already has an account')).toBe(1)
   expect(tokensIn(await mailsTo(owner.email))).toEqual([])
 })
@@ -180,7 +180,7 @@ test('an address that another account has is answered the same, and its owner ge
 test('an address that got an account meanwhile stays that account’s', async () => {
   const { laptop, to, fresh } = await halfChanged()
   await server.browser().signUp(to)
-  expect(await confirmed(fresh, laptop)).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' })
+  expect(await confirmAndRead(fresh, laptop)).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' })
   expect(await emailOf(laptop)).toBe(laptop.email)
 })
 
@@ -188,12 +188,12 @@ test('an address that another account takes in that very moment stays that accou
   const { laptop, to, fresh } = await halfChanged()
   const phone = server.browser()
   await phone.signIn(laptop.email)
-  const other = await signedUp(server)
+  const other = await signUpDevice(server)
   const { kysely, type } = server.database()
   let answer: Promise<unknown> | undefined
   await kysely.transaction().execute(async (transaction) => {
     await sql`update "user" set email = ${to} where email = ${other.email}`.execute(transaction)
-    answer = confirmed(fresh, laptop)
+    answer = confirmAndRead(fresh, laptop)
     // It has found the address free, and waits for the index. On SQLite it waits for the file.
     if (type === 'postgres') await expect.poll(() => waitsForLock(kysely, 'update "user"')).toBe(true)
   })
@@ -205,7 +205,7 @@ test('an address that another account takes in that very moment stays that accou
 })
 
 test('an address of one’s own, or none, is refused; a change needs a recent proof', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   for (const email of ['no address', laptop.email.toUpperCase(), `${'a'.repeat(250)}@example.org`])
     expect(await codeOf(request(laptop, email))).toBe('BAD_REQUEST')
   const error: unknown = await server.later(15 * 60_000, () =>
@@ -216,7 +216,7 @@ test('an address of one’s own, or none, is refused; a change needs a recent pr
 })
 
 test('asking, cancelling, confirming, and each refusal of these leave an audit line', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const { id: sessionId, user } = await laptop.api.session.current.query()
   const own = { userId: user.id, sessionId, ipAddress: '127.0.0.1' }
   const requested = { event: 'email-change-requested', ...own }
@@ -234,7 +234,7 @@ test('asking, cancelling, confirming, and each refusal of these leave an audit l
   expect(await auditsOf(cancel)).toEqual([{ ...cancelled, result: 'refused' }])
 
   // By the browser of somebody else, who is not the account that the line is about.
-  const other = await signedUp(server)
+  const other = await signUpDevice(server)
   const refused = { event: 'email-change', result: 'refused', ipAddress: '127.0.0.1' }
   expect(await auditsOf(() => confirm('no such token', other))).toEqual([refused])
   const change = await halfChanged()
@@ -246,13 +246,13 @@ test('links are stored as hashes, work for an hour, and not together with those 
   const { laptop, old, fresh } = await pending()
   const { rows } = await sql`select identifier, value from verification`.execute(server.database().kysely)
   for (const token of [old, fresh]) expect(JSON.stringify(rows)).not.toContain(token)
-  for (const token of [old, fresh]) expect(await server.later(HOUR + 1, () => confirmed(token))).toEqual(dead)
+  for (const token of [old, fresh]) expect(await server.later(HOUR + 1, () => confirmAndRead(token))).toEqual(dead)
 
   const next = newEmail()
   await request(laptop, next)
-  expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])
-  expect(await confirmed((await linksTo(laptop.email, 2)).at(-1) ?? '')).toEqual({ status: true, changed: false })
-  expect(await confirmed(await linkTo(next), laptop)).toEqual({ status: true, changed: true })
+  expect([await confirmAndRead(old), await confirmAndRead(fresh)]).toEqual([dead, dead])
+  expect(await confirmAndRead((await linksTo(laptop.email, 2)).at(-1) ?? '')).toEqual({ status: true, changed: false })
+  expect(await confirmAndRead(await linkTo(next), laptop)).toEqual({ status: true, changed: true })
   expect(await emailOf(laptop)).toBe(next)
 })
 
@@ -275,7 +275,7 @@ const revocations: Record<string, (laptop: Person) => Promise<unknown>> = {
 test.each(Object.entries(revocations))('a pending change is over when %s', async (_, end) => {
   const { laptop, old, fresh } = await pending()
   await end(laptop)
-  expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])
+  expect([await confirmAndRead(old), await confirmAndRead(fresh)]).toEqual([dead, dead])
   expect(await lookAt(old)).toMatchObject({ code: 'INVALID_TOKEN' })
 })
 
@@ -291,12 +291,12 @@ async function whileLocked<T>({ email }: Person, work: (transaction: Transaction
 }
 
 test('a session that is revoked while it asks begins no change', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const { id } = await laptop.api.session.current.query()
   const limits = () =>
-    observed(server.redis, async (admin) => (await admin.keys('limit:email-change:session:*')).length)
+    withRedis(server.redis, async (admin) => (await admin.keys('limit:email-change:session:*')).length)
   const before = await limits()
   let code: Promise<unknown> | undefined
   await whileLocked(laptop, async () => {
@@ -325,7 +325,7 @@ test('a confirmation under way does not carry a change past a new password', asy
     )
   })
   expect((await answer)?.status).toBe(200)
-  expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])
+  expect([await confirmAndRead(old), await confirmAndRead(fresh)]).toEqual([dead, dead])
 })
 
 test('to cancel what is over does nothing', async () => {
@@ -335,7 +335,7 @@ test('to cancel what is over does nothing', async () => {
 })
 
 test('a change whose links may not be sent any more is refused, and one that is pending stays', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const addresses = Array.from({ length: 6 }, () => newEmail())
   for (const to of addresses.slice(0, 5)) {
     await request(laptop, to)
@@ -347,18 +347,18 @@ test('a change whose links may not be sent any more is refused, and one that is 
   const other = await pending()
   await countOn(server.redis, 5, ['email-change:mailbox', 'new', new Mailbox('dora@example.org')], 'done')
   expect(await codeOf(request(other.laptop, 'dora@example.org'))).toBe('TOO_MANY_REQUESTS')
-  expect(await confirmed(other.old)).toEqual({ status: true, changed: false })
-  expect(await confirmed(other.fresh)).toEqual({ status: true, changed: true })
+  expect(await confirmAndRead(other.old)).toEqual({ status: true, changed: false })
+  expect(await confirmAndRead(other.fresh)).toEqual({ status: true, changed: true })
 })
 
 test('asking for one’s own address uses up no links', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   for (let n = 0; n < 6; n += 1) expect(await codeOf(request(laptop, laptop.email))).toBe('BAD_REQUEST')
   expect(await request(laptop, newEmail())).toEqual({ email: expect.any(String) })
 })
 
 test('of two changes at once one is pending, and only its links work', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const addresses = [newEmail(), newEmail()] as const
@@ -369,14 +369,14 @@ test('of two changes at once one is pending, and only its links work', async () 
   const pendingRows = rows.filter(({ value }) => addresses.some((email) => value.includes(email)))
   expect(pendingRows).toHaveLength(1)
   const fresh = await linkTo(change?.email ?? '')
-  expect(await confirmed(fresh)).toEqual({ status: true, changed: false })
+  expect(await confirmAndRead(fresh)).toEqual({ status: true, changed: false })
   const other = addresses.find((email) => email !== change?.email) ?? ''
-  for (const token of tokensIn(await mailsTo(other))) expect(await confirmed(token)).toEqual(dead)
+  for (const token of tokensIn(await mailsTo(other))) expect(await confirmAndRead(token)).toEqual(dead)
 })
 
 test('of both links and their repetitions at once, each counts once, and one of them changes the address', async () => {
   const { laptop, to, old, fresh } = await pending()
-  const answers = await Promise.all([old, fresh, old, fresh].map((token) => confirmed(token, laptop)))
+  const answers = await Promise.all([old, fresh, old, fresh].map((token) => confirmAndRead(token, laptop)))
   expect(answers).toContainEqual({ status: true, changed: true })
   expect(answers.filter((answer) => JSON.stringify(answer).includes('"status":true'))).toHaveLength(2)
   const again = server.browser()

@@ -18,7 +18,7 @@ import {
   trpcBody,
 } from '../src/errors.js'
 import { answerError, type HttpEnv } from '../src/http/http.js'
-import { newEmail, signedUp, startServer } from './helpers.js'
+import { newEmail, signUpDevice, startServer } from './helpers.js'
 
 const secret = 'duplicate key (email)=(ada@example.org)'
 const cause = new Error(secret)
@@ -200,7 +200,7 @@ describe('of the errors that stop a call', () => {
 
 test('what fails unexpectedly within better-auth or a procedure says nothing of it, and leaves its reason in the log', async () => {
   await using server = await startServer()
-  const { api } = await signedUp(server)
+  const { api } = await signUpDevice(server)
   const { kysely } = server.database()
   await kysely.schema.alterTable('user').renameTo('moved').execute()
   const answers = [

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startAddress, startPair } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { PASSWORD, signedUp, startServer } from './helpers.js'
+import { PASSWORD, signUpDevice, startServer } from './helpers.js'
 
 // A managed Redis fails over: its address leads to the new master, and connections to the old one stay open.
 
@@ -9,7 +9,7 @@ test('a failover behind one address: limits, sign-ins, revocations, activity, op
   await using pair = await startPair()
   await using address = await startAddress(pair.nodes[0].server.url)
   await using server = await startServer({ env: { REDIS_URL: address.url } })
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const { id } = await phone.api.session.current.query()

@@ -2,7 +2,7 @@ import { createSessionStore } from '@rollcall/session-store'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { changeUser } from '../src/accounts/people/change-user.js'
-import { type Browser, observed, signedUp, startServer, type TestServer } from './helpers.js'
+import { type Browser, withRedis, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 // What administrators read and write of people in SQL, on each database.
 
@@ -10,14 +10,14 @@ let server: TestServer
 let boss: Browser
 beforeAll(async () => {
   server = await startServer()
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   await sql`update "user" set role = 'admin' where email = ${device.email}`.execute(server.database().kysely)
   boss = device
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
 async function person() {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   return { laptop, id: (await laptop.api.session.current.query()).user.id }
 }
 
@@ -62,7 +62,7 @@ test('a lifted ban leaves its event, once, and the person signs in again', async
 test('a role that is given or taken leaves its event, once', async () => {
   const { laptop, id } = await person()
   const change = (name: 'administrator-added' | 'administrator-removed') =>
-    observed(server.redis, (redis) => changeUser(server.database(), createSessionStore({ redis }), id, name))
+    withRedis(server.redis, (redis) => changeUser(server.database(), createSessionStore({ redis }), id, name))
   const isAdmin = async () => (await boss.api.admin.people.show.query({ id })).person.isAdmin
   for (const isChanged of [true, false]) expect(await change('administrator-added')).toBe(isChanged)
   expect(await isAdmin()).toBe(true)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { newEmail, PASSWORD, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 /** SQLite may have no page more than it has now: what it answers then is what it answers on a full disk. */
 async function fillDisk(server: TestServer): Promise<void> {
@@ -11,8 +11,8 @@ async function fillDisk(server: TestServer): Promise<void> {
 
 test('on a full disk a sign-up is a 503, /readyz says so, and those who are signed in stay so', async () => {
   await using server = await startServer()
-  const { api, email } = await signedUp(server)
-  await server.settled()
+  const { api, email } = await signUpDevice(server)
+  await server.flush()
   await fillDisk(server)
 
   const body = { email: newEmail(), password: PASSWORD, name: 'A name '.repeat(7).trim() }

@@ -8,11 +8,11 @@ import { openEndpoints } from '../src/accounts/open-endpoints.js'
 import {
   newEmail,
   type Browser,
-  observed,
+  withRedis,
   PASSWORD,
   procedures,
   signed,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
   tokenOf,
@@ -32,10 +32,10 @@ let token: string
 let leaving: string
 beforeAll(async () => {
   server = await startServer({ env: { TRUSTED_PROXIES: 'loopback' } }) // each request comes from an address of its own
-  device = await signedUp(server)
+  device = await signUpDevice(server)
   token = tokenOf(device)
   cookie = `rollcall.session_token=${signed(token)}`
-  leaving = `rollcall.session_token=${signed(tokenOf(await signedUp(server)))}`
+  leaving = `rollcall.session_token=${signed(tokenOf(await signUpDevice(server)))}`
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
@@ -47,14 +47,14 @@ interface Answer {
 
 /** The answer. If Redis was late on a busy machine, it asks once more: a fault that the bytes cause happens again. */
 async function raw(bytes: Buffer, hangUp = false): Promise<Answer> {
-  const answer = await sent(bytes, hangUp)
+  const answer = await sendBytes(bytes, hangUp)
   if (answer.status !== 503) return answer
   while (!(await server.send('/readyz')).ok);
-  return sent(bytes, hangUp)
+  return sendBytes(bytes, hangUp)
 }
 
 /** On a connection of its own, on which nothing more is sent; with `hangUp`, that is said at once. */
-async function sent(bytes: Buffer, hangUp: boolean): Promise<Answer> {
+async function sendBytes(bytes: Buffer, hangUp: boolean): Promise<Answer> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -370,9 +370,9 @@ test('bytes that are hardly HTTP, or not at all: refused or closed on, and never
 })
 
 test('records: whatever a session’s record holds, its user is answered', async () => {
-  const person = await signedUp(server)
+  const person = await signUpDevice(server)
   const own = `rollcall.session_token=${signed(tokenOf(person))}`
-  await observed(server.redis, async (admin) => {
+  await withRedis(server.redis, async (admin) => {
     const { id, user } = await person.api.session.current.query()
     const keys = await admin.keys('user:*:sessions')
     const key = (await Promise.all(keys.map(async (name) => ((await admin.hexists(name, id)) === 1 ? name : '')))).join(

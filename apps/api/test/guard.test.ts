@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEndpoints } from '../src/accounts/open-endpoints.js'
-import { type Browser, procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { type Browser, procedures, signed, signUpDevice, startServer, type TestServer, tokenOf } from './helpers.js'
 
 /** Nothing is public today. A public procedure must be named here, on purpose. */
 const PUBLIC: string[] = []
@@ -14,7 +14,7 @@ let signedIn: Browser
 beforeAll(async () => {
   server = await startServer()
   refusedCookies = await cookies()
-  signedIn = await signedUp(server)
+  signedIn = await signUpDevice(server)
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
@@ -41,9 +41,9 @@ function errorIn(body: string): unknown {
 }
 
 async function cookies(): Promise<Record<string, string | undefined>> {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const token = tokenOf(device)
-  const revoked = await signedUp(server)
+  const revoked = await signUpDevice(server)
   const revokedToken = tokenOf(revoked)
   await revoked.api.devices.revokeAll.mutate()
   const flipped = (text: string, at: number) =>

@@ -202,7 +202,7 @@ export function newEmail(): string {
 }
 
 /** A browser that someone new has signed up in. */
-export async function signedUp(
+export async function signUpDevice(
   server: TestServer,
   headers?: Record<string, string>,
 ): Promise<Browser & { email: string }> {
@@ -235,7 +235,7 @@ export async function codeOf(call: Promise<unknown>): Promise<string> {
 }
 
 /** A client that looks at the Redis of a server from outside. */
-export async function observed<T>(redis: PrivateRedis, look: (admin: Redis) => Promise<T>): Promise<T> {
+export async function withRedis<T>(redis: PrivateRedis, look: (admin: Redis) => Promise<T>): Promise<T> {
   const admin = new Redis(redis.url)
   try {
     return await look(admin)
@@ -251,7 +251,7 @@ export const countOn = (
   charge: Charge,
   verdict: Verdict = 'wrong',
 ): Promise<void> =>
-  observed(redis, async (client) => {
+  withRedis(redis, async (client) => {
     const limits = createLimits(client, [SECRET])
     for (let n = 0; n < number; n += 1)
       await limits.within(
@@ -263,7 +263,7 @@ export const countOn = (
 
 /** How often Redis ran each command for `work`, as Redis counts it. */
 export async function commandsOf(redis: PrivateRedis, work: () => Promise<unknown>): Promise<Record<string, number>> {
-  return observed(redis, async (admin) => {
+  return withRedis(redis, async (admin) => {
     await admin.config('RESETSTAT')
     await work()
     const stats = await admin.info('commandstats')

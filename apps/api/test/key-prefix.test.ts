@@ -1,6 +1,6 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { observed, PASSWORD, production, startServer } from './helpers.js'
+import { withRedis, PASSWORD, production, startServer } from './helpers.js'
 import { useAll } from './use-all.js'
 
 const prefixes = ['shop:', 'blog:'] as const
@@ -8,7 +8,7 @@ const prefixes = ['shop:', 'blog:'] as const
 test('two applications on one Redis with prefixes of their own know nothing of each other', async () => {
   await using redis = await startRedis()
   const seen = new Set<string>()
-  await observed(redis, async (admin) => {
+  await withRedis(redis, async (admin) => {
     const monitor = await admin.monitor()
     // The keys and channels of a command begin like a key of ours or of the limits.
     monitor.on('monitor', (_time: string, args: string[]) => {

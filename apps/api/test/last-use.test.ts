@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
 import { codeOf, turnOn } from './authenticator.js'
-import { type Browser, PASSWORD, signedUp } from './helpers.js'
+import { type Browser, PASSWORD, signUpDevice } from './helpers.js'
 import { type Ceremonies, ceremonies, failingAt } from './passkeys-helpers.js'
 import { addressOf, finish, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
 
@@ -19,7 +19,7 @@ beforeEach(() => void Object.assign(t.provider.answer, { person: null, age: 0 })
 const LONG_AGO = '2001-01-01T00:00:00.000Z'
 
 /** Dates every use so far back, does the work, and returns the ways in that it used. */
-async function usedBy(owner: Browser, work: () => Promise<unknown>): Promise<string[]> {
+async function waysUsedDuring(owner: Browser, work: () => Promise<unknown>): Promise<string[]> {
   const { kysely } = t.server.database()
   await sql`update account set "lastUsedAt" = ${LONG_AGO}`.execute(kysely)
   await sql`update passkey set "lastUsedAt" = ${LONG_AGO}`.execute(kysely)
@@ -42,7 +42,7 @@ const signIn = async ({ email }: { email: string }, password = PASSWORD): Promis
 
 /** Somebody who can sign in in each way. */
 async function withAll() {
-  const laptop = await signedUp(t.server)
+  const laptop = await signUpDevice(t.server)
   const key = createPasskey(t.server.baseUrl, { isVerified: true })
   expect((await key.register(ceremonies(laptop))).status).toBe(200)
   const person = t.somebody()
@@ -52,35 +52,35 @@ async function withAll() {
 
 test('each way in by its sign-in and by its proof, and no other one', async () => {
   const { laptop, key, person } = await withAll()
-  expect(await usedBy(laptop, () => signIn(laptop))).toEqual(['password'])
-  expect(await usedBy(laptop, () => laptop.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual([
+  expect(await waysUsedDuring(laptop, () => signIn(laptop))).toEqual(['password'])
+  expect(await waysUsedDuring(laptop, () => laptop.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual([
     'password',
   ])
-  expect(await usedBy(laptop, () => key.signIn(ceremonies(t.server.browser())))).toEqual(['passkey'])
-  expect(await usedBy(laptop, () => key.signIn(ceremonies(laptop)))).toEqual(['passkey'])
+  expect(await waysUsedDuring(laptop, () => key.signIn(ceremonies(t.server.browser())))).toEqual(['passkey'])
+  expect(await waysUsedDuring(laptop, () => key.signIn(ceremonies(laptop)))).toEqual(['passkey'])
   Object.assign(t.provider.answer, { person })
-  expect(await usedBy(laptop, () => t.go(t.server.browser()))).toEqual(['acme'])
-  expect(await usedBy(laptop, () => t.go(laptop, '/provider/prove'))).toEqual(['acme'])
+  expect(await waysUsedDuring(laptop, () => t.go(t.server.browser()))).toEqual(['acme'])
+  expect(await waysUsedDuring(laptop, () => t.go(laptop, '/provider/prove'))).toEqual(['acme'])
 })
 
 test('a password that is new is used by the sign-up, a wrong one is not', async () => {
   const began = Date.now()
-  const laptop = await signedUp(t.server)
+  const laptop = await signUpDevice(t.server)
   const password = await laptop.api.account.password.query()
   expect(Date.parse(password?.lastUsedAt ?? '')).toBeGreaterThanOrEqual(began)
-  expect(await usedBy(laptop, () => signIn(laptop, 'not the password'))).toEqual([])
+  expect(await waysUsedDuring(laptop, () => signIn(laptop, 'not the password'))).toEqual([])
 })
 
 test('a password that waits for a code is used once the code is right; a code that proves is no password', async () => {
-  const laptop = await signedUp(t.server)
+  const laptop = await signUpDevice(t.server)
   const { totpURI, backupCodes } = await turnOn(laptop)
   const device = t.server.browser()
-  expect(await usedBy(laptop, () => device.signIn(laptop.email))).toEqual([])
+  expect(await waysUsedDuring(laptop, () => device.signIn(laptop.email))).toEqual([])
   const give = (by: Browser, code = '') => by.post('/api/auth/two-factor/verify-backup-code', { code })
-  expect(await usedBy(laptop, () => give(device, 'wrong-code'))).toEqual([])
-  expect(await usedBy(laptop, () => give(device, backupCodes[0]))).toEqual(['password'])
+  expect(await waysUsedDuring(laptop, () => give(device, 'wrong-code'))).toEqual([])
+  expect(await waysUsedDuring(laptop, () => give(device, backupCodes[0]))).toEqual(['password'])
   const prove = () => laptop.post('/api/auth/two-factor/verify-totp', { code: codeOf(totpURI, 1) })
-  expect(await usedBy(laptop, prove)).toEqual([])
+  expect(await waysUsedDuring(laptop, prove)).toEqual([])
 })
 
 test('a sign-in that an outage stops is no use, at whichever command of Redis', async () => {
@@ -104,7 +104,7 @@ test('a sign-in that an outage stops is no use, at whichever command of Redis', 
         return () => failure[Symbol.dispose]()
       }
       let status = 0
-      const used = await usedBy(laptop, async () => {
+      const used = await waysUsedDuring(laptop, async () => {
         status = await attempt((device) => failingAt(device, failing))
       })
       expect([200, 503]).toContain(status)

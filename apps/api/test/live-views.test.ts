@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failStatements } from './fail-database.js'
-import { type Browser, observed, signedUp, startServer, type TestServer } from './helpers.js'
+import { type Browser, withRedis, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 // What the page of administrators follows. That each stream refuses a session that does not sign in: guard.test.ts; and anybody
 // but an administrator: admin.test.ts.
@@ -19,7 +19,7 @@ const setRole = (email: string, role: string) =>
   sql`update "user" set role = ${role} where email = ${email}`.execute(server.database().kysely)
 
 async function administrator(of = server): Promise<Browser & { email: string }> {
-  const device = await signedUp(of)
+  const device = await signUpDevice(of)
   await sql`update "user" set role = 'admin' where email = ${device.email}`.execute(of.database().kysely)
   return device
 }
@@ -52,7 +52,7 @@ async function elsewhere<T>(
   work: (admin: ReturnType<typeof createSessionAdmin>, redis: Redis) => Promise<T>,
   on = server,
 ): Promise<T> {
-  return observed(on.redis, (redis) => work(createSessionAdmin({ redis }), redis))
+  return withRedis(on.redis, (redis) => work(createSessionAdmin({ redis }), redis))
 }
 
 /** The next message but data. */
@@ -80,7 +80,7 @@ describe('operations of another process', () => {
     const boss = await administrator()
     const stream = await follow(boss)
     await stream.message()
-    const victims = await Promise.all(Array.from({ length: 4 }, () => signedUp(server)))
+    const victims = await Promise.all(Array.from({ length: 4 }, () => signUpDevice(server)))
     const users = await Promise.all(victims.map(async ({ api }) => (await api.session.current.query()).user.id))
     let release = (): void => undefined
     const released = new Promise<void>((resolve) => (release = resolve))
@@ -152,7 +152,7 @@ const pathOf = (id: string): string => `admin.people.changes?input=${encodeURICo
 
 describe('a person', () => {
   test('is shown with a session that begins or ends, at once, and with a block by another administrator', async () => {
-    const [boss, other, laptop] = [await administrator(), await administrator(), await signedUp(server)]
+    const [boss, other, laptop] = [await administrator(), await administrator(), await signUpDevice(server)]
     const { user } = await laptop.api.session.current.query()
     const stream = await followPerson(boss, user.id)
     const shown = await stream.until(({ devices }) => devices.length === 1)
@@ -213,7 +213,7 @@ describe('a person', () => {
     const boss = await administrator()
     const gone = { event: 'serialized-error', data: { data: { code: 'NOT_FOUND' } } }
     expect(await (await followPerson(boss, 'nobody')).message()).toMatchObject(gone)
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const { user } = await laptop.api.session.current.query()
     const stream = await followPerson(boss, user.id)
     await stream.message()
@@ -249,7 +249,7 @@ describe.each(['operations', 'people'] as const)('a stream of an administrator, 
     for (const stream of streams) await stream.message()
     await sql`update "user" set role = 'user' where email = ${former.email}`.execute(quick.database().kysely)
     expect(await lastOf(streams[1] ?? raise())).toMatchObject({ data: { data: { code: 'NOT_FOUND' } } })
-    await observed(quick.redis, (redis) => redis.flushall())
+    await withRedis(quick.redis, (redis) => redis.flushall())
     expect(await lastOf(streams[0] ?? raise())).toMatchObject({ data: { data: { code: 'UNAUTHORIZED' } } })
   })
 })
@@ -279,7 +279,7 @@ describe('a stream of an administrator', () => {
       data: { data: { code: 'TOO_MANY_REQUESTS' } },
     })
     await Promise.all(streams.map((stream) => stream.close()))
-    await observed(alone.redis, async (redis) => {
+    await withRedis(alone.redis, async (redis) => {
       while (((await redis.call('PUBSUB', 'CHANNELS')) as unknown[]).length > 0) await redis.ping()
     })
     expect(await (await follow(boss)).message()).toEqual([])

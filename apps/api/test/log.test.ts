@@ -1,9 +1,9 @@
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { expect, test } from 'vitest'
 import { createLog, loggablePath, requestScope } from '../src/log.js'
-import { production, signedUp, startServer } from './helpers.js'
+import { production, signUpDevice, startServer } from './helpers.js'
 
-function captured() {
+function captureLog() {
   const output: string[] = []
   return {
     log: createLog({ write: (line) => output.push(line) }),
@@ -13,7 +13,7 @@ function captured() {
 }
 
 test('what stands under the name of a secret is struck out', () => {
-  const { log, output } = captured()
+  const { log, output } = captureLog()
   log.info({
     cookie: 's3cret',
     req: { headers: { cookie: 's3cret', authorization: 's3cret', 'set-cookie': ['s3cret'] } },
@@ -24,7 +24,7 @@ test('what stands under the name of a secret is struck out', () => {
 })
 
 test('of an error only what is known to be harmless is kept', () => {
-  const { log, last } = captured()
+  const { log, last } = captureLog()
   const driver = Object.assign(new Error('duplicate key'), {
     code: '23505',
     detail: 'Key (email)=(ada@example.org) already exists.',
@@ -35,7 +35,7 @@ test('of an error only what is known to be harmless is kept', () => {
 })
 
 test('an error has its stack, but for an outage: where Redis gave no answer says nothing, and every request would repeat it', () => {
-  const { log, last } = captured()
+  const { log, last } = captureLog()
   log.error({ err: new Error('It failed', { cause: new Error('because') }) }, 'failed')
   expect(last()).toMatchObject({
     err: { stack: expect.stringContaining('log.test.ts'), cause: { stack: expect.stringContaining('log.test.ts') } },
@@ -52,7 +52,7 @@ test('an error has its stack, but for an outage: where Redis gave no answer says
 })
 
 test('lines of one request bear its id, and nothing of each other', () => {
-  const { log, output } = captured()
+  const { log, output } = captureLog()
   requestScope.run({ requestId: 'r1' }, () => {
     log.info({ audit: { event: 'revoke' } }, 'one')
     log.info('two')
@@ -75,7 +75,7 @@ test.each([
 
 test('every request leaves a line with what it was, from where, and what came of it', async () => {
   await using server = await startServer({ env: production })
-  const { request } = await signedUp(server)
+  const { request } = await signUpDevice(server)
   const given = await request('/trpc/devices.list?batch=1&input=%7B%7D&secret=topsecret', {
     headers: { 'x-request-id': 'from-the-proxy-1' },
   })
@@ -100,7 +100,7 @@ test('every request leaves a line with what it was, from where, and what came of
 
 test('the audit of a sign-in bears the id of its request', async () => {
   await using server = await startServer()
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   const response = await server.browser().signIn(email)
   const line = server.lines().findLast(({ audit }) => audit !== undefined)
   expect(line?.requestId).toBe(response.headers.get('x-request-id'))

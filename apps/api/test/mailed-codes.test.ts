@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
-import { type Browser, codeOf, signed, signedUp, tokenOf } from './helpers.js'
+import { type Browser, codeOf, signed, signUpDevice, tokenOf } from './helpers.js'
 import { failStatements } from './fail-database.js'
 import { mailsTo } from './outbox.js'
 import { startWithProvider, type WithProvider } from './providers-helpers.js'
@@ -90,7 +90,7 @@ test('is for the session that asked, and for ten minutes', async () => {
 
 test('is refused to an account that can prove it otherwise, and to nobody', async () => {
   const other = { status: 400, body: { code: 'OTHER_PROOF' } }
-  const withPassword = await signedUp(server)
+  const withPassword = await signUpDevice(server)
   const { laptop: withProvider } = await somebody()
   expect(await methodsOf(withProvider)).toEqual({ methods: [{ kind: 'provider', provider: 'acme' }] })
   for (const device of [withPassword, withProvider])

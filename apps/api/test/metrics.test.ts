@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StartError } from '../src/start-error.js'
-import { type Browser, countOn, newEmail, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { type Browser, countOn, newEmail, signUpDevice, startServer, type TestServer, tokenOf } from './helpers.js'
 import { mailsTo } from './outbox.js'
 
 let server: TestServer
@@ -36,7 +36,7 @@ async function scrape(from = server): Promise<{ text: string; sample(name: strin
 async function growth(work: () => Promise<unknown>, names: readonly string[]): Promise<Record<string, number>> {
   const before = await scrape()
   await work()
-  await server.settled()
+  await server.flush()
   const after = await scrape()
   return Object.fromEntries(names.map((name) => [name, (after.sample(name) ?? 0) - (before.sample(name) ?? 0)]))
 }
@@ -71,7 +71,7 @@ test('sessions and sign-ins are counted by their cause and result', async () => 
 })
 
 test('validations are counted by result and duration, and so are round trips to Redis', async () => {
-  const { api } = await signedUp(server)
+  const { api } = await signUpDevice(server)
   const stranger = server.browser({ cookie: 'rollcall.session_token=none' })
   const lookups = (result: string): string => `rollcall_near_cache_lookups_total{result="${result}"}`
   let queries = 0
@@ -115,7 +115,7 @@ test('a limit that is hit is counted once, under its name', async () => {
 })
 
 test('a mail after the first one of its account is no refusal while its mailbox has room', async () => {
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   const newDevices = async (): Promise<void> => {
     for (const count of [1, 2]) {
       await server.browser().signIn(email)
@@ -127,7 +127,7 @@ test('a mail after the first one of its account is no refusal while its mailbox 
 })
 
 test('open streams, waiting mails, event lag and operations are read when Prometheus asks', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const stream = await device.stream()
   await stream.message()
   await server.browser().post('/api/auth/request-password-reset', { email: 'nobody@example.org' })
@@ -135,7 +135,7 @@ test('open streams, waiting mails, event lag and operations are read when Promet
   const { operations, revoke } = createSessionAdmin({ redis })
   const { id } = await revoke({ users: [(await device.api.session.current.query()).user.id] }, { startedBy: 'test' })
   await device.signIn(device.email) // the server then finds the event that the operator has appended
-  await server.settled()
+  await server.flush()
   await redis.hset(`user:operation:${id}`, { state: 'running', share: 0.25, lease: Date.now() + 9_000 })
   const { text, sample } = await scrape()
   expect((await operations.get(id)).state).toBe('running')
@@ -153,7 +153,7 @@ test('open streams, waiting mails, event lag and operations are read when Promet
 })
 
 test('the streams of administrators are counted with the others', async () => {
-  const boss = await signedUp(server)
+  const boss = await signUpDevice(server)
   await sql`update "user" set role = 'admin' where email = ${boss.email}`.execute(server.database().kysely)
   const { user } = await boss.api.session.current.query()
   const person = `admin.people.changes?input=${encodeURIComponent(JSON.stringify({ id: user.id }))}`
@@ -166,17 +166,17 @@ test('the streams of administrators are counted with the others', async () => {
 })
 
 test('while Redis hangs the metrics say so, and count the validations without an answer', async () => {
-  const { api } = await signedUp(server)
+  const { api } = await signUpDevice(server)
   process.kill(server.redis.pid, 'SIGSTOP')
   let outage = await scrape()
   try {
     await expect(api.devices.revokeOthers.mutate()).rejects.toThrow()
-    const lost = async (): Promise<number> => {
+    const failOneRequest = async (): Promise<number> => {
       await api.session.current.query().catch(() => undefined)
       outage = await scrape()
       return outage.sample('rollcall_near_cache_leases_lost_total') ?? 0
     }
-    await expect.poll(lost).toBeGreaterThan(0)
+    await expect.poll(failOneRequest).toBeGreaterThan(0)
   } finally {
     process.kill(server.redis.pid, 'SIGCONT')
   }
@@ -190,7 +190,7 @@ test('while Redis hangs the metrics say so, and count the validations without an
 })
 
 test('no label holds a token, an address or a user, and the port of the page has no metrics', async () => {
-  const device: Browser & { email: string } = await signedUp(server, { 'user-agent': 'Mozilla/5.0 of-the-metrics' })
+  const device: Browser & { email: string } = await signUpDevice(server, { 'user-agent': 'Mozilla/5.0 of-the-metrics' })
   const { id, user } = await device.api.session.current.query()
   const { text } = await scrape()
   for (const secret of [tokenOf(device), id, user.id, device.email, '127.0.0.1', 'of-the-metrics', 'Ada'])

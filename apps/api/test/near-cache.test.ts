@@ -3,15 +3,15 @@ import { createSessionStore, type SessionChange, type SessionChanges, userTagOf 
 import { createStreams } from '@rollcall/devices'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
-import { commandsOf, signedUp, startServer } from './helpers.js'
+import { commandsOf, signUpDevice, startServer } from './helpers.js'
 
 afterEach(() => vi.restoreAllMocks())
 
 test('NEAR_CACHE_LEASE_MS is the lease: so long, and no longer, queries ask Redis nothing about their session', async () => {
   const lease = 90_000 // longer than this test takes, and by far longer than the default
   await using server = await startServer({ env: { NEAR_CACHE_LEASE_MS: String(lease) } })
-  const { api } = await signedUp(server)
-  await server.settled()
+  const { api } = await signUpDevice(server)
+  await server.flush()
   const hgets = async () => (await commandsOf(server.redis, () => api.session.current.query()))['hget'] ?? 0
   while ((await hgets()) > 0);
   const now = performance.now.bind(performance)

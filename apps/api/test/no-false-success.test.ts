@@ -1,7 +1,7 @@
 import { type Fault, faults } from '@rollcall/dev-redis/faults'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
-import { type Browser, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { type Browser, signed, signUpDevice, startServer, type TestServer, tokenOf } from './helpers.js'
 
 // Each procedure that revokes sessions, and sign-out behind its limit, with a failure injected at each command that it sends to
 // Redis. Either the answer is a success and the sessions are revoked, or it is 503.
@@ -95,7 +95,7 @@ const cases = Object.keys(revocations).flatMap((name) => faults.map((fault) => [
 test.each(cases)('%s, %s: no false success and no sign-out, at whichever command it fails', async (name, fault) => {
   const revocation = revocations[name]
   if (revocation === undefined) throw new Error('unreachable')
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const devices: Devices = { email: laptop.email, laptop, phone: await signIn(laptop), phoneId: '' }
   let n = 1
   while (await failsAt(n, fault, revocation, devices)) n += 1

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { codeOf, signedUp, startServer } from './helpers.js'
+import { codeOf, signUpDevice, startServer } from './helpers.js'
 
 const MINUTE_MS = 60_000
 
 test('an open page whose list changes does not keep its session alive, though it asks about the changes', async () => {
   await using server = await startServer({ env: { SESSION_TIMEOUTS: 'aal3' } })
-  const left = await signedUp(server)
+  const left = await signUpDevice(server)
   const used = server.browser()
   await used.signIn(left.email)
   const { id } = await used.api.session.current.query()

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { readSettings } from '../src/settings/env.js'
 import { variables } from '../src/settings/variables.js'
-import { signedUp, startServer } from './helpers.js'
+import { signUpDevice, startServer } from './helpers.js'
 import { temporaryFolder } from './temporary-folder.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -111,9 +111,9 @@ test.runIf(isInstalled('sqlite3'))(
     const [save, restore] = [example('sh', '.backup'), example('sh', 'cp ')]
     await using server = await startServer({ env: { DATABASE_URL: '' } })
     const { redis, dataDir } = server
-    const before = await signedUp(server)
+    const before = await signUpDevice(server)
     await shell(redis, save, { DATA_DIR: dataDir, BACKUP: backup.path })
-    const after = await signedUp(server)
+    const after = await signUpDevice(server)
     // As a server that is killed leaves them: the newest changes are in the log beside the file.
     await cp(dataDir, folder.path, { recursive: true })
 
@@ -134,9 +134,9 @@ test.runIf(postgresBinaries !== null && isInstalled('pg_dump'))(
     const [dump, restore] = [example('sh', 'pg_dump'), example('sh', 'pg_restore')]
     await using server = await startServer({ env })
     const { redis } = server
-    const before = await signedUp(server)
+    const before = await signUpDevice(server)
     await shell(redis, dump, { ...env, BACKUP: backup.path })
-    const after = await signedUp(server)
+    const after = await signUpDevice(server)
     await server.close()
 
     await shell(redis, restore, { ...env, BACKUP: backup.path })

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Browser,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
   procedures,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from './helpers.js'
@@ -44,10 +44,10 @@ type Scene = Awaited<ReturnType<typeof scene>>
 
 /** Someone with four devices, and three others: one changes their password, one resets it, and one deletes their account. */
 async function scene() {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const [phone, tablet, kiosk] = [server.browser(), server.browser(), server.browser()]
   for (const device of [phone, tablet, kiosk]) await device.signIn(laptop.email)
-  const [bob, carol, dora] = [await signedUp(server), await signedUp(server), await signedUp(server)]
+  const [bob, carol, dora] = [await signUpDevice(server), await signUpDevice(server), await signUpDevice(server)]
   await carol.post('/api/auth/request-password-reset', { email: carol.email })
   const { id } = await phone.api.session.current.query()
   const deviceId = (await phone.api.devices.list.query()).find((device) => device.isCurrent)?.deviceId
@@ -153,7 +153,7 @@ interface Outage {
   readonly redis: 'ok' | 'not writable' | 'unavailable'
 }
 
-const asAdmin = (...command: [string, ...string[]]) => observed(redis, (admin) => admin.call(...command))
+const asAdmin = (...command: [string, ...string[]]) => withRedis(redis, (admin) => admin.call(...command))
 
 const outages: Record<string, Outage> = {
   killed: {
@@ -170,7 +170,7 @@ const outages: Record<string, Outage> = {
   },
   'behind another password': {
     begin: () =>
-      observed(redis, async (admin) => {
+      withRedis(redis, async (admin) => {
         await admin.config('SET', 'requirepass', 'changed')
         await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
       }),
@@ -219,13 +219,13 @@ async function readiness(): Promise<{ status: number; body: unknown }> {
 /**
  * Until `/readyz` says so. Its answer is shared for a second: one from before the outage must not pass for the recovery.
  */
-async function noticed(state: Outage['redis']): Promise<void> {
+async function waitForReadiness(state: Outage['redis']): Promise<void> {
   const status = state === 'unavailable' ? 503 : 200
   await expect.poll(readiness).toEqual({ status, body: { status: state, redis: state, database: 'ok' } })
 }
 
 /** Once the outage was noticed. */
-async function back(): Promise<void> {
+async function waitForRecovery(): Promise<void> {
   const deadline = performance.now() + RECOVERY
   for (;;) {
     const { body } = await readiness()
@@ -239,7 +239,7 @@ const jarsOf = ({ devices, bob, carol, dora }: Scene) =>
   [...Object.values(devices), bob, carol, dora].map(({ jar }) => new Map(jar))
 
 /** Answers that are no outage any more: on a machine that is busy, replies of before may still be on the way. */
-async function recovered(work: () => Promise<Response>): Promise<number> {
+async function retryOutage(work: () => Promise<Response>): Promise<number> {
   const deadline = performance.now() + RECOVERY
   for (;;) {
     const { status } = await work()
@@ -249,9 +249,9 @@ async function recovered(work: () => Promise<Response>): Promise<number> {
 }
 
 const signsIn = (email: string, password: string): Promise<number> =>
-  recovered(() => server.browser().post('/api/auth/sign-in/email', { email, password }))
+  retryOutage(() => server.browser().post('/api/auth/sign-in/email', { email, password }))
 
-const statusOf = (device: Browser): Promise<number> => recovered(() => device.request('/trpc/session.current'))
+const statusOf = (device: Browser): Promise<number> => retryOutage(() => device.request('/trpc/session.current'))
 
 describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, still, redis: state }) => {
   test('each call does what can be done or answers 503 in time, and all is back without a restart', async () => {
@@ -287,12 +287,12 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
         expect(jarsOf(stage), name).toEqual(jars)
         expect(took, name).toBeLessThan(10_000) // a bound against hanging: a few commands of 200 ms may follow each other, on a machine that is busy
       }
-      await noticed(state)
+      await waitForReadiness(state)
       expect((await server.send('/healthz')).status).toBe(200)
     } finally {
       await end()
     }
-    await back()
+    await waitForRecovery()
 
     const { laptop } = stage.devices
     for (const [name, device] of Object.entries(stage.devices)) {
@@ -308,7 +308,7 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
   })
 
   test('an open stream waits at most, a new one gets the outage as its answer, and no page says that somebody was signed out', async () => {
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     const { id } = await device.api.session.current.query()
     const open = await device.stream()
     expect(await open.message()).toEqual([id])
@@ -335,11 +335,11 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
         expect(await open.message()).toEqual({ type: 'waiting' })
       }
       await fresh.close()
-      await noticed(state)
+      await waitForReadiness(state)
     } finally {
       await end()
     }
-    await back()
+    await waitForRecovery()
 
     const other = server.browser()
     await other.signIn(device.email)
@@ -390,22 +390,22 @@ test('sign-ins during an outage are audited as unavailable', () => {
 describe('while Redis is hung', () => {
   let device: Browser
   beforeAll(async () => {
-    device = await signedUp(server)
+    device = await signUpDevice(server)
   })
 
-  async function hung(work: () => Promise<void>): Promise<void> {
+  async function hangRedis(work: () => Promise<void>): Promise<void> {
     process.kill(redis.pid, 'SIGSTOP')
     try {
       await work()
-      await noticed('unavailable')
+      await waitForReadiness('unavailable')
     } finally {
       process.kill(redis.pid, 'SIGCONT')
     }
-    await back()
+    await waitForRecovery()
   }
 
   test('the cause is in the log, and nowhere else', async () => {
-    await hung(async () => {
+    await hangRedis(async () => {
       const response = await device.request('/trpc/devices.list')
       expect(await response.text()).not.toMatch(/redis|timed out/i)
     })
@@ -445,7 +445,7 @@ describe('while Redis is hung', () => {
       const [median = 0] = times.toSorted((a, b) => a - b).slice(times.length / 2)
       return { median, slowest: Math.max(...times), heap: process.memoryUsage().heapUsed }
     }
-    await hung(async () => {
+    await hangRedis(async () => {
       const before = await load(600, '/trpc/devices.list', 503) // until the code is warm
       const after = await load(1_000, '/trpc/devices.list', 503)
       const other = await load(600, '/healthz', 200) // asks nobody
@@ -459,7 +459,7 @@ describe('while Redis is hung', () => {
 
 test('without its database the server answers 503 where it needs it, and 200 where it does not', async () => {
   await using broken = await startServer()
-  const person = await signedUp(broken)
+  const person = await signUpDevice(broken)
   await broken.database().close()
   expect((await person.request('/trpc/devices.list')).status).toBe(200)
   const current = await person.request('/trpc/session.current')

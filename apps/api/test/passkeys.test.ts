@@ -10,7 +10,7 @@ import {
   countOn,
   PASSWORD,
   signed,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
   tokenOf,
@@ -37,7 +37,7 @@ const currentId = async (device: Browser): Promise<string> => (await device.api.
 
 /** Somebody with a passkey, on a laptop and a phone. */
 async function withPasskey(name = 'Laptop') {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const key = newKey()
   expect((await key.register(ceremonies(laptop), { name })).status).toBe(200)
   const phone = server.browser()
@@ -178,7 +178,7 @@ test('no endpoint that needs a session takes one that is missing, forged, expire
 
 test("another person's passkey is answered like an unknown one, and stays", async () => {
   const { laptop, id } = await withPasskey()
-  const stranger = await signedUp(server)
+  const stranger = await signUpDevice(server)
   const answers = [await remove(stranger, id), await remove(stranger, 'unknown')]
   expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
     answers.map(() => ({ status: 404, body: { code: 'PASSKEY_NOT_FOUND', message: 'Passkey not found' } })),
@@ -223,7 +223,7 @@ test('the last way in cannot be removed, even by two removals at once', async ()
 })
 
 test('an authenticator that does not verify its user is refused: a passkey needs no second factor', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const required = { status: 400, body: { code: 'USER_VERIFICATION_REQUIRED' } }
   const owner = { isVerified: false }
   const key = newKey(owner)
@@ -246,7 +246,7 @@ async function fillUp(device: Browser, passkeys: number): Promise<void> {
 
 test('nobody registers the id of somebody else’s passkey, nor more passkeys than an account may have', async () => {
   const { laptop, key } = await withPasskey()
-  const thief = await signedUp(server)
+  const thief = await signUpDevice(server)
   expect(await key.register(ceremonies(thief))).toMatchObject({ status: 400, body: { code: 'PREVIOUSLY_REGISTERED' } })
   await fillUp(laptop, 24)
   expect(await newKey().register(ceremonies(laptop))).toMatchObject({
@@ -256,7 +256,7 @@ test('nobody registers the id of somebody else’s passkey, nor more passkeys th
 })
 
 test('two registrations at once add no more passkeys than an account may have', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   await fillUp(laptop, 24)
   const phone = server.browser()
   await phone.signIn(laptop.email)

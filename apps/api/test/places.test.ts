@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openPlaces } from '../src/places.js'
-import { signedUp, startServer } from './helpers.js'
+import { signUpDevice, startServer } from './helpers.js'
 
 const placeOf = openPlaces()
 
@@ -98,7 +98,7 @@ describe('a device', () => {
 
   test('is listed and streamed with the place of its address', async () => {
     await using server = await startServer({ env })
-    const far = await signedUp(server, { 'x-forwarded-for': '131.188.0.10' })
+    const far = await signUpDevice(server, { 'x-forwarded-for': '131.188.0.10' })
     const near = server.browser({ 'x-forwarded-for': 'fd00::7' })
     await near.signIn(far.email)
     const nowhere = server.browser({ 'x-forwarded-for': '192.0.2.1' })
@@ -117,7 +117,7 @@ describe('a device', () => {
 
   test('has none with PLACES=off', async () => {
     await using server = await startServer({ env: { ...env, PLACES: 'off' } })
-    const device = await signedUp(server, { 'x-forwarded-for': '131.188.0.10' })
+    const device = await signUpDevice(server, { 'x-forwarded-for': '131.188.0.10' })
     expect(await device.api.devices.list.query()).toMatchObject([{ ipAddress: '131.188.0.10', place: null }])
   })
 })

@@ -2,7 +2,7 @@ import { createPasskey } from '@rollcall/dev-auth'
 import { postgresBinaries, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { signedUp, startServer, type TestServer } from './helpers.js'
+import { signUpDevice, startServer, type TestServer } from './helpers.js'
 import { ceremonies } from './passkeys-helpers.js'
 
 // PostgreSQL lets two transactions count the rows of a user and then add one each, unless they lock the user first.
@@ -25,7 +25,7 @@ const addPasskey = async (db: Kysely<unknown>, userId: string, name: string) =>
 
 describe.runIf(postgresBinaries !== null)('an addition beside another one of the same user', () => {
   test('waits for it, and then counts its row', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const userId = (await laptop.api.session.current.query()).user.id
     const kysely = server.database().kysely
     for (let n = 0; n < 24; n += 1) await addPasskey(kysely, userId, String(n))

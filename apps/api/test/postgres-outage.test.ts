@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database/database.js'
 import { health } from '../src/http/health.js'
-import { newEmail, observed, PASSWORD, startServer, type TestServer } from './helpers.js'
+import { newEmail, withRedis, PASSWORD, startServer, type TestServer } from './helpers.js'
 
 // People sign in while the connections to PostgreSQL break. An uncaught error of any of them would fail the run.
 
@@ -90,7 +90,7 @@ describe.runIf(postgresBinaries !== null)('when connections to PostgreSQL', () =
     await using own = await lineTo(postgres.url)
     const database = openDatabase({ url: own.url, dataDir: '' })
     const cut = { ping: () => database.ping().then(own.silenceAll), checkWritable: () => database.checkWritable() }
-    await observed(server.redis, async (redis) => {
+    await withRedis(server.redis, async (redis) => {
       const app = health({ redis, keyPrefix: '', database: cut, isLeaving: () => false })
       const response = await app.request('/readyz')
       expect(await response.json()).toEqual({ status: 'unavailable', redis: 'ok', database: 'unavailable' })

@@ -1,6 +1,6 @@
 import { sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Browser, codeOf, newEmail, signed, signedUp, tokenOf } from './helpers.js'
+import { type Browser, codeOf, newEmail, signed, signUpDevice, tokenOf } from './helpers.js'
 import { ceremonies } from './passkeys-helpers.js'
 import {
   addressOf,
@@ -33,7 +33,7 @@ const currentId = async (device: Browser): Promise<string> => (await device.api.
 
 /** Somebody with a password and a linked account of the provider. */
 async function withLink() {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const person = somebody()
   expect((await go(laptop, '/provider/link')).status).toBe(200)
   const [account] = await linkedTo(laptop)
@@ -41,7 +41,7 @@ async function withLink() {
 }
 
 test('linking needs a recent proof, and ends the other sessions if the person says so', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   somebody({ email: newEmail(), email_verified: false })
@@ -63,7 +63,7 @@ test('linking needs a recent proof, and ends the other sessions if the person sa
 
 test('an account of the provider is linked to one account, and an account to one of the provider', async () => {
   const { laptop, person } = await withLink()
-  const stranger = await signedUp(server)
+  const stranger = await signUpDevice(server)
   expect(await go(stranger, '/provider/link')).toMatchObject({ status: 409, body: { code: 'LINKED_TO_ANOTHER' } })
   somebody()
   expect(await go(laptop, '/provider/link')).toMatchObject({ status: 409, body: { code: 'ALREADY_LINKED' } })
@@ -72,7 +72,7 @@ test('an account of the provider is linked to one account, and an account to one
 })
 
 test('a session that was revoked meanwhile links nothing, and neither does another one', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const person = somebody()
   const callback = await provider.visit(await addressOf(laptop, '/provider/link'))
   const phone = server.browser()
@@ -81,7 +81,7 @@ test('a session that was revoked meanwhile links nothing, and neither does anoth
   expect(await finish(laptop, callback)).toMatchObject(invalid)
   const again = await provider.visit(await addressOf(phone, '/provider/link'))
   await phone.post('/api/auth/sign-out', {})
-  await phone.signIn((await signedUp(server)).email)
+  await phone.signIn((await signUpDevice(server)).email)
   expect(await finish(phone, again)).toMatchObject(invalid)
   expect(await linkedTo(phone)).toEqual([])
   const { kysely } = server.database()
@@ -90,7 +90,7 @@ test('a session that was revoked meanwhile links nothing, and neither does anoth
 })
 
 test('nor does one that is revoked while the provider answers', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const person = somebody()
   const phone = server.browser()
   await phone.signIn(laptop.email)
@@ -134,7 +134,7 @@ test('unlinking needs a recent proof, ends the other sessions, and this device s
   await server.later(QUARTER, async () =>
     expect(await unlink(laptop, id)).toMatchObject({ status: 403, body: { code: 'REAUTHENTICATE' } }),
   )
-  const stranger = await signedUp(server)
+  const stranger = await signUpDevice(server)
   const answers = [await unlink(stranger, id), await unlink(stranger, 'unknown')]
   for (const answer of answers) expect(answer).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND' } })
   const session = await currentId(laptop)

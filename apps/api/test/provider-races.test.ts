@@ -1,7 +1,7 @@
 import { CompiledQuery, sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { failCommand } from './fail-command.js'
-import { signedUp } from './helpers.js'
+import { signUpDevice } from './helpers.js'
 import { holdLook } from './hold-look.js'
 import { addressOf, finish, invalid, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
 
@@ -39,7 +39,7 @@ function runBefore(patterns: readonly RegExp[], statement: string): Disposable {
 
 /** Somebody else, to whom a request links the account of the provider in this moment. */
 async function fasterOwner(sub: string, moment: readonly RegExp[]) {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const userId = (await device.api.session.current.query()).user.id
   const linked = `insert into account (id, userId, providerId, accountId, createdAt, updatedAt)
     values ('faster-${sub}', '${userId}', 'acme', '${sub}', '2026-01-01', '2026-01-01')`
@@ -47,7 +47,7 @@ async function fasterOwner(sub: string, moment: readonly RegExp[]) {
 }
 
 test('two people who link one account of the provider at the same time do not both have it', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const faster = await fasterOwner(somebody().sub, [/from "account"/, /^begin/])
   using _racing = faster.racing
   expect(await go(laptop, '/provider/link')).toMatchObject({ status: 409, body: { code: 'LINKED_TO_ANOTHER' } })
@@ -62,7 +62,7 @@ test('a first sign-in by a provider, while somebody links its account, is refuse
 })
 
 test('two accounts of one provider, linked at once, are not both linked', async () => {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   somebody()

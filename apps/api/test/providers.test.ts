@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { Client } from '../src/client/client.js'
-import { type Browser, codeOf, countOn, signed, signedUp, tokenOf } from './helpers.js'
+import { type Browser, codeOf, countOn, signed, signUpDevice, tokenOf } from './helpers.js'
 import { ceremonies, failingAt } from './passkeys-helpers.js'
 import {
   addressOf,
@@ -102,7 +102,7 @@ test('an address that the provider has not verified makes no account, and none i
     expect(await go(device)).toMatchObject({ status: 403, body: { code: 'PROVIDER_EMAIL_UNVERIFIED' } })
     expect(device.jar.has('rollcall.session_token')).toBe(false)
   }
-  const owner = await signedUp(server)
+  const owner = await signUpDevice(server)
   for (const isVerified of [sql`false`, sql`true`]) {
     const { kysely } = server.database()
     await sql`update "user" set "emailVerified" = ${isVerified} where email = ${owner.email}`.execute(kysely)
@@ -116,7 +116,7 @@ test('an address that the provider has not verified makes no account, and none i
 
 test('an address that is taken once it was found free makes no second account', async () => {
   const person = somebody()
-  const [device, other] = [server.browser(), await signedUp(server)]
+  const [device, other] = [server.browser(), await signUpDevice(server)]
   const callback = await provider.visit(await addressOf(device, '/provider/sign-in'))
   const { kysely } = server.database()
   const { waiting, pass, open } = gate()
@@ -138,7 +138,7 @@ test('an address that is taken once it was found free makes no second account', 
 
 test('a question outlives the refusal of a dead cookie in another tab', async () => {
   somebody()
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(device.email)
   await phone.api.devices.revokeOthers.mutate()

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
-import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  codeOf,
+  PASSWORD,
+  signed,
+  signUpDevice,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 
 // Revoking other devices needs a recent proof of the password; the tests move the clock forward to make it old.
 
@@ -13,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 async function laptopAndPhone() {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const { id } = await phone.api.session.current.query()

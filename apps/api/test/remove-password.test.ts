@@ -1,7 +1,16 @@
 import { createPasskey } from '@rollcall/dev-auth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
-import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  codeOf,
+  PASSWORD,
+  signed,
+  signUpDevice,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 import { mailsTo, tokensTo } from './outbox.js'
 import { ceremonies } from './passkeys-helpers.js'
 
@@ -24,7 +33,7 @@ const isSignedIn = async (device: Browser): Promise<boolean> =>
 
 /** Somebody with a password and a passkey, on a laptop and on a phone. */
 async function withPasskey() {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const key = createPasskey(server.baseUrl, { isVerified: true })
   await key.register(ceremonies(laptop), { name: 'Laptop' })
   const phone = server.browser()
@@ -63,7 +72,7 @@ test('needs a session with a recent proof, and another way in', async () => {
     status: 403,
     body: { code: 'REAUTHENTICATE' },
   })
-  const other = await signedUp(server)
+  const other = await signUpDevice(server)
   expect(await remove(other)).toMatchObject({ status: 400, body: { code: 'LAST_WAY_IN' } })
   expect(server.audits().at(-1)).toMatchObject({ event: 'password-removed', result: 'refused' })
   for (const owner of [laptop, other]) expect(await signIn(owner)).toBe(200)

@@ -40,7 +40,7 @@ const start = (...secrets: string[]) =>
   startServer({ redis, env: { ...env, DATA_DIR: dataDir, BETTER_AUTH_SECRET: secrets.join(',') } })
 
 /** The same browser, in front of a server that was started anew. */
-function moved(device: Browser, to: TestServer): Browser {
+function moveDevice(device: Browser, to: TestServer): Browser {
   const again = to.browser()
   for (const [name, value] of device.jar) again.jar.set(name, value)
   return again
@@ -95,17 +95,17 @@ test.each([
   // Each procedure with a person of its own: some end sessions.
   for (const [n, own] of devices.entries()) {
     const procedure = answering[n] as (typeof answering)[number] // as many as devices
-    expect((await call(moved(own, server), procedure)).status, procedure.path).toBe(200)
+    expect((await call(moveDevice(own, server), procedure)).status, procedure.path).toBe(200)
   }
   // Past the check of the cookie, this person finds nothing there.
   for (const procedure of procedures.filter(isForAdministrators))
-    expect((await call(moved(device, server), procedure)).status, procedure.path).toBe(404)
+    expect((await call(moveDevice(device, server), procedure)).status, procedure.path).toBe(404)
 })
 
 test('a cookie of the old secret works in every endpoint of better-auth, and is signed by the new one when it is next set', async () => {
   const [laptop, phone, tablet] = (await before(3)) as [Browser, Browser, Browser]
   await using server = await start(NEW, OLD)
-  const { api, jar, post } = moved(laptop, server)
+  const { api, jar, post } = moveDevice(laptop, server)
 
   // The two requests ask better-auth for the session; the second sets the cookie.
   expect((await post('/api/auth/reauthenticate', { password: 'not the password' })).status).toBe(400)
@@ -113,24 +113,24 @@ test('a cookie of the old secret works in every endpoint of better-auth, and is 
   expect(jar.get(COOKIE)).toBe(signed(tokenOf({ jar }), NEW))
 
   expect(await api.devices.list.query()).toHaveLength(4)
-  const leaving = moved(phone, server)
+  const leaving = moveDevice(phone, server)
   expect((await leaving.post('/api/auth/sign-out', {})).status).toBe(200)
   expect(leaving.jar.has(COOKIE)).toBe(false)
   expect(await api.devices.list.query()).toHaveLength(3)
-  expect((await moved(phone, server).request('/trpc/session.current')).status).toBe(401)
+  expect((await moveDevice(phone, server).request('/trpc/session.current')).status).toBe(401)
 
   const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
   expect((await post('/api/auth/change-password', change)).status).toBe(200)
   expect(jar.get(COOKIE)).toBe(signed(tokenOf({ jar }), NEW))
   expect(await api.devices.list.query()).toHaveLength(1)
-  expect((await moved(tablet, server).request('/trpc/session.current')).status).toBe(401)
+  expect((await moveDevice(tablet, server).request('/trpc/session.current')).status).toBe(401)
 })
 
 test('a session that was not to be remembered stays so through a rotation', async () => {
   const [device] = (await before(1, { rememberMe: false })) as [Browser]
   await using server = await start(NEW, OLD)
   const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
-  const answer = await moved(device, server).post('/api/auth/change-password', change)
+  const answer = await moveDevice(device, server).post('/api/auth/change-password', change)
   expect(answer.status).toBe(200)
   const cookies = answer.headers.getSetCookie()
   expect(cookies.filter((cookie) => cookie.startsWith(`${COOKIE}=`))).toEqual([
@@ -159,7 +159,7 @@ test.each([
     expect((await device.post('/api/auth/two-factor/verify-totp', { code, trustDevice: true })).status).toBe(200)
 
     await using other = await start(...asking)
-    expect(await signIn(moved(device, other))).not.toHaveProperty('twoFactorRedirect')
+    expect(await signIn(moveDevice(device, other))).not.toHaveProperty('twoFactorRedirect')
     expect(await signIn(other.browser())).toHaveProperty('twoFactorRedirect')
     const stranger = other.browser()
     await stranger.signUp(newEmail())
@@ -191,7 +191,7 @@ test.each([
   const code = await findCode()
 
   await using taker = await start(...taking)
-  const { post } = moved(device, taker)
+  const { post } = moveDevice(device, taker)
   expect((await post('/api/auth/reauthenticate/code', { code: '1234 5678' })).status).toBe(400)
   expect((await post('/api/auth/reauthenticate/code', { code })).status).toBe(200)
   expect((await post('/api/auth/reauthenticate/code', { code })).status, 'it is used up').toBe(400)
@@ -201,20 +201,20 @@ test('once the old secret is gone, what it signed is refused, and what the new o
   const [stale] = (await before(1)) as [Browser]
   const [renewed] = (await before(1)) as [Browser]
   await using between = await start(NEW, OLD)
-  const current = moved(renewed, between)
+  const current = moveDevice(renewed, between)
   const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
   expect((await current.post('/api/auth/change-password', change)).status).toBe(200)
   await between.close()
 
   await using server = await start(NEW)
   for (const procedure of answering) {
-    expect((await call(moved(stale, server), procedure)).status, procedure.path).toBe(401)
+    expect((await call(moveDevice(stale, server), procedure)).status, procedure.path).toBe(401)
   }
-  expect((await moved(stale, server).post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(401)
-  expect((await moved(current, server).request('/trpc/session.current')).status).toBe(200)
+  expect((await moveDevice(stale, server).post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(401)
+  expect((await moveDevice(current, server).request('/trpc/session.current')).status).toBe(200)
   // Only the signature was wrong: the session lives.
   stale.jar.set(COOKIE, signed(tokenOf(stale), NEW))
-  expect((await moved(stale, server).request('/trpc/session.current')).status).toBe(200)
+  expect((await moveDevice(stale, server).request('/trpc/session.current')).status).toBe(200)
 })
 
 test('a second factor is encrypted anew when the server starts, and outlives the old secret', async () => {

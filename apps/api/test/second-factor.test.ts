@@ -6,7 +6,16 @@ import { failCommand } from './fail-command.js'
 import { entriesOf } from './activity-entries.js'
 import { codeOf, turnOn } from './authenticator.js'
 import { holdLook } from './hold-look.js'
-import { type Browser, countOn, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  countOn,
+  PASSWORD,
+  signed,
+  signUpDevice,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 
 const DAY = 24 * 60 * 60_000
 
@@ -30,15 +39,15 @@ async function methodsOf(device: Browser): Promise<string[]> {
 }
 
 /** Somebody with a second factor, on a laptop and on a phone. */
-async function enrolled() {
-  const laptop = await signedUp(server)
+async function signUpWithFactor() {
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   return { laptop, phone, email: laptop.email, ...(await turnOn(laptop)) }
 }
 
 /** A new browser in which the password was given. */
-async function half(email: string): Promise<Browser> {
+async function signInWithoutCode(email: string): Promise<Browser> {
   const device = server.browser()
   const answer = await device.signIn(email)
   expect(await answer.json()).toMatchObject({ twoFactorRedirect: true, twoFactorMethods: ['totp'] })
@@ -47,8 +56,8 @@ async function half(email: string): Promise<Browser> {
 
 describe('a sign-in', () => {
   test('with the password alone is no session; with the code it is one, of the method "two-factor"', async () => {
-    const { email, totpURI } = await enrolled()
-    const device = await half(email)
+    const { email, totpURI } = await signUpWithFactor()
+    const device = await signInWithoutCode(email)
     expect(device.jar.has('rollcall.session_token')).toBe(false)
     expect(await isSignedIn(device)).toBe(false)
     const code = codeOf(totpURI, 1)
@@ -58,10 +67,10 @@ describe('a sign-in', () => {
   })
 
   test('is in the activity once, and not before its code', async () => {
-    const { laptop, email, totpURI } = await enrolled()
+    const { laptop, email, totpURI } = await signUpWithFactor()
     const types = async () => (await entriesOf(laptop)).map(({ type }) => type)
     const before = await types()
-    const device = await half(email)
+    const device = await signInWithoutCode(email)
     expect(await types()).toEqual(before)
     expect((await give(device, codeOf(totpURI, 1), { trustDevice: true })).status).toBe(200)
     expect(await types()).toEqual(['signed-in-first', ...before])
@@ -72,8 +81,8 @@ describe('a sign-in', () => {
   })
 
   test('takes each code once, also if two browsers give it at the same moment', async () => {
-    const { email, code: used, totpURI, backupCodes } = await enrolled()
-    const [first, second] = [await half(email), await half(email)]
+    const { email, code: used, totpURI, backupCodes } = await signUpWithFactor()
+    const [first, second] = [await signInWithoutCode(email), await signInWithoutCode(email)]
     const replayed = await give(first, used)
     expect(replayed.status, 'it has turned the factor on').toBe(401)
     expect(await replayed.json()).toMatchObject({ code: 'INVALID_CODE' })
@@ -82,24 +91,24 @@ describe('a sign-in', () => {
     expect(statuses.toSorted()).toEqual([200, 401])
     const rest = statuses[0] === 401 ? first : second
     expect((await giveBackup(rest, backupCodes[0])).status).toBe(200)
-    expect((await giveBackup(await half(email), backupCodes[0])).status).toBe(401)
+    expect((await giveBackup(await signInWithoutCode(email), backupCodes[0])).status).toBe(401)
   })
 
   test('tries ten wrong codes of an account in an hour, in however many browsers', async () => {
-    const { laptop, email, totpURI } = await enrolled()
+    const { laptop, email, totpURI } = await signUpWithFactor()
     const { user } = await laptop.api.session.current.query()
     await countOn(server.redis, 8, ['code:account', user.id])
-    for (let n = 0; n < 2; n += 1) expect((await give(await half(email), '000000')).status).toBe(401)
-    const refused = await give(await half(email), codeOf(totpURI, 1))
+    for (let n = 0; n < 2; n += 1) expect((await give(await signInWithoutCode(email), '000000')).status).toBe(401)
+    const refused = await give(await signInWithoutCode(email), codeOf(totpURI, 1))
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
     expect((await change(laptop, 'disable')).status, 'the owner is not locked out').toBe(200)
   })
 
   test('has no more tries where the browser also has a session of somebody else, which may end meanwhile', async () => {
-    const { laptop, email, totpURI } = await enrolled()
+    const { laptop, email, totpURI } = await signUpWithFactor()
     const { user } = await laptop.api.session.current.query()
-    const [thief, device] = [await signedUp(server), await half(email)]
+    const [thief, device] = [await signUpDevice(server), await signInWithoutCode(email)]
     for (const [name, value] of thief.jar) device.jar.set(name, value)
     expect((await give(device, '000000')).status, 'judged for the session, which has no second factor').toBe(400)
     await countOn(server.redis, 10, ['code:account', user.id])
@@ -108,8 +117,8 @@ describe('a sign-in', () => {
   })
 
   test('is a 503 in an outage in the middle, which uses up no code', async () => {
-    const { email, totpURI } = await enrolled()
-    const device = await half(email)
+    const { email, totpURI } = await signUpWithFactor()
+    const device = await signInWithoutCode(email)
     const code = codeOf(totpURI, 1)
     for (let n = 1, status = 503; status === 503; n += 1) {
       const failing = failCommand(n, 'never sent')
@@ -125,7 +134,7 @@ describe('a sign-in', () => {
 
 describe('turning it on', () => {
   test('counts after the first right code, keeps the other devices, and ends them if asked to', async () => {
-    const { email, ...laptop } = await signedUp(server)
+    const { email, ...laptop } = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(email)
     const { totpURI } = (await (await change(laptop, 'enable')).json()) as { totpURI: string }
@@ -134,7 +143,7 @@ describe('turning it on', () => {
     expect(await methodsOf(laptop)).toEqual(['password'])
     expect((await give(laptop, codeOf(totpURI))).status).toBe(200)
     expect(await methodsOf(laptop)).toEqual(['password', 'two-factor'])
-    await half(email)
+    await signInWithoutCode(email)
     expect(await isSignedIn(phone)).toBe(true)
     expect(server.audits().at(-1)).toMatchObject({ event: 'second-factor-on', result: 'ok' })
 
@@ -147,7 +156,7 @@ describe('turning it on', () => {
   test.each(['enable', 'disable', 'generate-backup-codes'])(
     '%s takes the password, which can be guessed ten times',
     async (action) => {
-      const { laptop } = await enrolled()
+      const { laptop } = await signUpWithFactor()
       const missing = await send(laptop, action, {})
       expect([missing.status, await missing.json()]).toEqual([
         400,
@@ -162,7 +171,7 @@ describe('turning it on', () => {
   )
 
   test('twice at once makes one secret, whose code signs in', async () => {
-    const laptop = await signedUp(server)
+    const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
     using look = holdLook(/from "twoFactor"/)
@@ -173,11 +182,11 @@ describe('turning it on', () => {
     const slower = await first
     expect([slower.status, await slower.json()]).toMatchObject([409, { code: 'ENROLLMENT_UNDER_WAY' }])
     expect((await give(laptop, codeOf(totpURI))).status).toBe(200)
-    expect((await give(await half(laptop.email), codeOf(totpURI, 1))).status).toBe(200)
+    expect((await give(await signInWithoutCode(laptop.email), codeOf(totpURI, 1))).status).toBe(200)
   })
 
   test('of an account without a password takes a recent proof', async () => {
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     const { user } = await device.api.session.current.query()
     await server
       .database()
@@ -200,7 +209,7 @@ describe('turning it on', () => {
   })
 
   test('has no other way than an authenticator app', async () => {
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     for (const more of [{ method: 'otp' }, { issuer: 'Bank' }])
       expect((await change(device, 'enable', more)).status).toBe(400)
     expect((await send(device, 'verify-backup-code', { code: 'a', disableSession: true })).status).toBe(400)
@@ -213,7 +222,7 @@ test.each([
   ['disable', 'second-factor-off'],
   ['generate-backup-codes', 'backup-codes-renewed'],
 ])('%s ends the other devices; this one stays under its id, and its old cookie is dead', async (action, event) => {
-  const { laptop, phone, email, backupCodes } = await enrolled()
+  const { laptop, phone, email, backupCodes } = await signUpWithFactor()
   const { id } = await laptop.api.session.current.query()
   const thief = server.browser()
   thief.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
@@ -222,13 +231,13 @@ test.each([
   expect((await laptop.api.session.current.query()).id).toBe(id)
   expect(server.audits().at(-1)).toMatchObject({ event, result: 'ok', ended: 1 })
   if (action === 'disable') await server.browser().signIn(email)
-  else expect((await giveBackup(await half(email), backupCodes[0])).status).toBe(401)
+  else expect((await giveBackup(await signInWithoutCode(email), backupCodes[0])).status).toBe(401)
 })
 
 test.each(['disable', 'generate-backup-codes'])(
   '%s keeps the other devices if the person says so in the same step',
   async (action) => {
-    const { laptop, phone } = await enrolled()
+    const { laptop, phone } = await signUpWithFactor()
     const { id } = await laptop.api.session.current.query()
     const thief = server.browser()
     thief.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
@@ -239,7 +248,7 @@ test.each(['disable', 'generate-backup-codes'])(
 )
 
 test('each change is mailed to its person', async () => {
-  const { laptop, email } = await enrolled()
+  const { laptop, email } = await signUpWithFactor()
   await change(laptop, 'generate-backup-codes')
   await change(laptop, 'disable')
   const outbox = server.outbox ?? ''
@@ -257,7 +266,7 @@ test('each change is mailed to its person', async () => {
 })
 
 test('every endpoint refuses a session that is missing, forged, revoked or expired, and nothing changes', async () => {
-  const { laptop, phone, email, totpURI, backupCodes } = await enrolled()
+  const { laptop, phone, email, totpURI, backupCodes } = await signUpWithFactor()
   const requests: [string, object][] = [
     ...['enable', 'disable', 'generate-backup-codes'].map((action): [string, object] => [
       action,
@@ -280,13 +289,13 @@ test('every endpoint refuses a session that is missing, forged, revoked or expir
       server.clock.ahead = 0
     }
   }
-  expect((await giveBackup(await half(email), backupCodes[0])).status).toBe(200)
+  expect((await giveBackup(await signInWithoutCode(email), backupCodes[0])).status).toBe(200)
 })
 
 describe('a trusted device', () => {
-  async function trusted() {
-    const person = await enrolled()
-    const device = await half(person.email)
+  async function trustDevice() {
+    const person = await signUpWithFactor()
+    const device = await signInWithoutCode(person.email)
     expect((await give(device, codeOf(person.totpURI, 1), { trustDevice: true })).status).toBe(200)
     return { ...person, device }
   }
@@ -297,7 +306,7 @@ describe('a trusted device', () => {
   }
 
   test('is asked for no code for 30 days, however often it signs in', async () => {
-    const { device, email } = await trusted()
+    const { device, email } = await trustDevice()
     try {
       for (const [days, asked] of [
         [0, false],
@@ -314,7 +323,7 @@ describe('a trusted device', () => {
   })
 
   test('is asked again once the factor was off, or the password was changed', async () => {
-    const [off, changed] = [await trusted(), await trusted()]
+    const [off, changed] = [await trustDevice(), await trustDevice()]
     await change(off.laptop, 'disable')
     await turnOn(off.laptop)
     expect(await isAsked(off.device, off.email)).toBe(true)
@@ -326,7 +335,7 @@ describe('a trusted device', () => {
 })
 
 test('no character of a backup code looks like another', async () => {
-  const { laptop, backupCodes } = await enrolled()
+  const { laptop, backupCodes } = await signUpWithFactor()
   const renewed = (await (await change(laptop, 'generate-backup-codes')).json()) as { backupCodes: string[] }
   const codes = [...backupCodes, ...renewed.backupCodes]
   expect(new Set(codes).size).toBe(20)
@@ -334,7 +343,7 @@ test('no character of a backup code looks like another', async () => {
 })
 
 test('secret and backup codes are encrypted in SQL', async () => {
-  const { totpURI, backupCodes } = await enrolled()
+  const { totpURI, backupCodes } = await signUpWithFactor()
   const rows = await server
     .database()
     .kysely.withTables<{ twoFactor: { secret: string; backupCodes: string } }>()

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { newEmail, PASSWORD, signed, signUpDevice, startServer, type TestServer, tokenOf } from './helpers.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -9,8 +9,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 test('signing in never takes over the session that the browser came with', async () => {
-  const attacker = await signedUp(server)
-  const victim = await signedUp(server)
+  const attacker = await signUpDevice(server)
+  const victim = await signUpDevice(server)
   const planted = tokenOf(attacker)
   for (const cookie of [signed(planted), planted, 'chosen-by-somebody', signed('A'.repeat(81))]) {
     const browser = server.browser()
@@ -34,7 +34,7 @@ test('a cookie is far shorter than what a browser takes', async () => {
 })
 
 test('what signs in cannot be changed without the password', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const stolen = (path: string, body: object) => device.post(`/api/auth/${path}`, body)
   expect((await stolen('change-email', { newEmail: newEmail() })).ok).toBe(false)
   expect((await stolen('update-user', { email: newEmail() })).ok).toBe(false)

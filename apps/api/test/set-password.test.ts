@@ -4,7 +4,16 @@ import { createPasskey } from '@rollcall/dev-auth'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
-import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  codeOf,
+  PASSWORD,
+  signed,
+  signUpDevice,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { ceremonies } from './passkeys-helpers.js'
 import { gate } from './providers-helpers.js'
@@ -35,7 +44,7 @@ const answerOf = async (response: Response) => ({ status: response.status, ...((
 
 /** Somebody without a password, signed in by a passkey on a laptop and on a phone. */
 async function withoutPassword() {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const key = createPasskey(server.baseUrl, { isVerified: true })
   await key.register(ceremonies(laptop), { name: 'Laptop' })
   const { id } = (await laptop.api.session.current.query()).user
@@ -82,7 +91,7 @@ test('ends the other sessions if the person asks for it', async () => {
 })
 
 test('does not replace a password, not even one that is set in this moment', async () => {
-  const owner = await signedUp(server)
+  const owner = await signUpDevice(server)
   const refused = { status: 400, code: 'PASSWORD_ALREADY_SET', message: 'The account has a password already' }
   expect(await answerOf(await setPassword(owner))).toEqual(refused)
   expect((await signIn(owner.email, PASSWORD)).status).toBe(200)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findUnusual } from '../src/accounts/activity/unusual.js'
 import { openPlaces } from '../src/places.js'
-import { type Browser, codeOf, newEmail, signedUp, startServer, type TestServer } from './helpers.js'
+import { type Browser, codeOf, newEmail, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
@@ -103,7 +103,7 @@ describe('"It was me"', () => {
   test('is not for a session to say of itself, nor of another user', async () => {
     const { laptop, other, otherId } = await laptopAnd(ZURICH)
     expect(await codeOf(other.api.devices.confirm.mutate({ ids: [otherId] }))).toBe('BAD_REQUEST')
-    const stranger = await signedUp(server)
+    const stranger = await signUpDevice(server)
     expect(await stranger.api.devices.confirm.mutate({ ids: [otherId] })).toEqual({ confirmed: 0 })
     expect(await laptop.api.devices.unusual.query()).toMatchObject([{ id: otherId }])
   })
@@ -126,7 +126,7 @@ test('the details of a device hold its agent, its sign-ins and its addresses, an
       { ipAddress: ZURICH, place: { kind: 'country', code: 'CH' } },
     ],
   })
-  const stranger = await signedUp(server)
+  const stranger = await signUpDevice(server)
   for (const unknown of [id, 'x'.repeat(16)])
     expect(await stranger.api.devices.details.query({ id: unknown })).toBeNull()
 })

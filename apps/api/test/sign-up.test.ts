@@ -81,7 +81,7 @@ interface Invited {
 let invitations: Promise<Invited[]> | undefined
 
 /** An address that has a link. All are mailed at once: a mail takes a quarter of a second to leave. */
-async function invited(): Promise<Invited> {
+async function takeInvitation(): Promise<Invited> {
   invitations ??= Promise.all(
     Array.from({ length: 16 }, async () => {
       const email = newEmail()
@@ -165,7 +165,7 @@ test('the address comes first, then the account: its link asks for name and pass
 
 /** Somebody who has an account. */
 async function owner(): Promise<Browser & { readonly email: string }> {
-  const { email, token } = await invited()
+  const { email, token } = await takeInvitation()
   const device = server.browser()
   expect(await answerOf(finish(token, device))).toEqual(ok)
   return { ...device, email }
@@ -221,7 +221,7 @@ test('each of the two kinds of sign-up is closed where the other one is in use',
     200,
     { confirmsAddress: false },
   ])
-  const link = { kind: 'finish-sign-up', token: (await invited()).token }
+  const link = { kind: 'finish-sign-up', token: (await takeInvitation()).token }
   expect((await direct.browser().post('/api/link', link)).status).toBe(400)
 })
 
@@ -273,7 +273,7 @@ test('of all links of an address, followed at once and twice each, one makes the
 })
 
 test('an address that another account takes in that very moment stays that account’s', async () => {
-  const [other, { email, token }] = [await owner(), await invited()]
+  const [other, { email, token }] = [await owner(), await takeInvitation()]
   const { kysely, type } = server.database()
   let answer: Promise<unknown> | undefined
   await kysely.transaction().execute(async (transaction) => {
@@ -287,7 +287,7 @@ test('an address that another account takes in that very moment stays that accou
 })
 
 test('a link that is unknown, forged, expired or of another kind makes no account', async () => {
-  const [{ email: known }, { email, token }] = [await owner(), await invited()]
+  const [{ email: known }, { email, token }] = [await owner(), await takeInvitation()]
   await server.browser().post('/api/auth/request-password-reset', { email: known })
   const reset = /reset-password\?token=([\w-]+)/.exec(await mailTo(known, 2))?.[1] ?? ''
   const forger = server.browser({ 'x-forwarded-for': '198.51.100.7' }) // whose wrong tokens count apart
@@ -317,7 +317,7 @@ test('a link that is unknown, forged, expired or of another kind makes no accoun
 })
 
 test('a name or password that is refused uses no link up', async () => {
-  const { email, token } = await invited()
+  const { email, token } = await takeInvitation()
   const refused: [object, string][] = [
     [{ password: 'short' }, 'PASSWORD_TOO_SHORT'],
     [{ password: 'long'.repeat(50) }, 'PASSWORD_TOO_LONG'],
@@ -340,7 +340,7 @@ test('a name or password that is refused uses no link up', async () => {
 test.each(['never sent', 'reply lost'] as const)(
   'an outage of Redis at any command leaves the link good, or the account made (%s)',
   async (fault) => {
-    const { email, token } = await invited()
+    const { email, token } = await takeInvitation()
     for (let n = 1; ; n += 1) {
       const failing = failCommand(n, fault)
       const device = server.browser()
@@ -363,7 +363,7 @@ const outages = Object.entries(outagesOf(() => server, 'account')).filter(
 )
 
 test.each(outages)('%s: a 503, and the link still works', async (_, begin) => {
-  const { email, token } = await invited()
+  const { email, token } = await takeInvitation()
   const end = await begin()
   const answers = [await answerOf(finish(token)), await answerOf(finish(token))]
   await end()
@@ -393,7 +393,7 @@ test('beyond the limit of its network, a request needs work, and elsewhere it do
 })
 
 test('signing up while somebody else is signed in is as signing in: that session stays in their list, and leaves this browser', async () => {
-  const [laptop, { email, token }] = [await owner(), await invited()]
+  const [laptop, { email, token }] = [await owner(), await takeInvitation()]
   const [phone, tablet] = [server.browser(), server.browser()]
   await phone.signIn(laptop.email)
   expect(await answerOf(finish(token, laptop))).toEqual(ok)
@@ -405,7 +405,7 @@ test('signing up while somebody else is signed in is as signing in: that session
 })
 
 /** The account of somebody who has not proved the address, and its passkey, second factor and linked provider. */
-async function unproved(device: Browser & { readonly email: string }, at = server) {
+async function addUnprovedWays(device: Browser & { readonly email: string }, at = server) {
   const { kysely, type } = at.database()
   const { user } = await device.api.session.current.query()
   const key = createPasskey(at.baseUrl)
@@ -444,7 +444,7 @@ async function waysInOf(userId: string, at = server) {
 const all = { accounts: ['credential', 'google'], passkeys: 1, factors: 1 }
 
 test('a reset that proves an address for the first time takes every other way in away, and says so', async () => {
-  const { email, userId, key } = await unproved(await owner())
+  const { email, userId, key } = await addUnprovedWays(await owner())
   const token = await resetLinkTo(email)
   for (let n = 1; ; n += 1) {
     const failing = failCommand(n, 'never sent')
@@ -474,7 +474,7 @@ test('a reset that proves an address for the first time takes every other way in
 })
 
 test('a reset that is refused takes nothing away, although better-auth deletes expired links with it', async () => {
-  const { email, userId } = await unproved(await owner())
+  const { email, userId } = await addUnprovedWays(await owner())
   await resetLinkTo(email)
   const { kysely, type } = server.database()
   const past = new Date(Date.now() - 1_000)
@@ -491,7 +491,7 @@ test('a reset that is refused takes nothing away, although better-auth deletes e
 })
 
 test('a reset leaves the other ways in where the address is proved, or sign-ups confirm none', async () => {
-  const { email, userId } = await unproved(await owner())
+  const { email, userId } = await addUnprovedWays(await owner())
   const { kysely, type } = server.database()
   await sql`update "user" set "emailVerified" = ${type === 'postgres' ? true : 1} where id = ${userId}`.execute(kysely)
   expect((await reset(await resetLinkTo(email))).status).toBe(200)
@@ -501,7 +501,7 @@ test('a reset leaves the other ways in where the address is proved, or sign-ups 
   const laptop = direct.browser()
   await laptop.signUp(address)
   expect((await laptop.api.account.data.query()).user.emailVerified).toBe(false)
-  const person = await unproved({ ...laptop, email: address }, direct)
+  const person = await addUnprovedWays({ ...laptop, email: address }, direct)
   expect((await reset(await resetLinkTo(address, direct), direct)).status).toBe(200)
   expect(await waysInOf(person.userId, direct)).toEqual(all)
 })

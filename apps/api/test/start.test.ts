@@ -8,7 +8,7 @@ import { failCommand } from '@rollcall/dev-redis/faults'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { main } from '../src/main.js'
-import { observed, PASSWORD, production, signedUp, startServer, type TestServer } from './helpers.js'
+import { withRedis, PASSWORD, production, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 test('main says where it listens and where mails go, and lets go of everything', async () => {
   await using redis = await startRedis()
@@ -26,7 +26,7 @@ test('main says where it listens and where mails go, and lets go of everything',
   await close()
   await close()
   await expect(fetch(`${url}/readyz`)).rejects.toThrow()
-  const clients = await observed(redis, (admin) => admin.client('LIST'))
+  const clients = await withRedis(redis, (admin) => admin.client('LIST'))
   expect(String(clients).trim().split('\n')).toHaveLength(1)
   await rm(dataDir, { recursive: true })
 })
@@ -36,7 +36,7 @@ test('people stay signed in over a restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-restart-'))
   const env = { DATA_DIR: dataDir, BETTER_AUTH_SECRET: '' }
   const first = await startServer({ redis, env })
-  const { jar } = await signedUp(first)
+  const { jar } = await signUpDevice(first)
   await first.close()
   await using second = await startServer({ redis, env })
   const device = second.browser()
@@ -46,18 +46,18 @@ test('people stay signed in over a restart', async () => {
 })
 
 /** Waits for the first request that a limit has counted. */
-async function counted({ redis }: TestServer, limit: string): Promise<void> {
-  const keys = () => observed(redis, (admin) => admin.keys(`limit:${limit}:*`))
+async function waitForCount({ redis }: TestServer, limit: string): Promise<void> {
+  const keys = () => withRedis(redis, (admin) => admin.keys(`limit:${limit}:*`))
   await vi.waitFor(async () => expect(await keys()).not.toEqual([]), { timeout: 30_000 })
 }
 
 test('what is under way is answered, while nothing new is taken and idle connections do not hold it up', async () => {
   await using server = await startServer({ env: { DRAIN_SECONDS: '40' } })
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   const idle = connect(server.port, '127.0.0.1') // as a browser opens it in advance
   await once(idle, 'connect')
   const signIn = server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
-  await counted(server, 'sign-in') // and then its password is being checked
+  await waitForCount(server, 'sign-in') // and then its password is being checked
   const started = performance.now()
   const closed = server.close()
   const healthz = () =>

@@ -15,7 +15,7 @@ import { createStreams } from '@rollcall/devices'
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, commandsOf, observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { type Browser, commandsOf, withRedis, PASSWORD, signUpDevice, startServer, type TestServer } from './helpers.js'
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
@@ -53,7 +53,7 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 
 /** A laptop, and a phone whose stream is served by the other server. */
 async function laptopAndPhone() {
-  const laptop = await signedUp(server, { 'user-agent': CHROME })
+  const laptop = await signUpDevice(server, { 'user-agent': CHROME })
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const ids = { laptop: await idOf(laptop), phone: await idOf(phone) }
@@ -88,7 +88,7 @@ describe('the list, within a second, on another server', () => {
 
   test('when another one expires, to the moment of its deadline', async () => {
     const { ids, stream } = await laptopAndPhone()
-    await observed(server.redis, async (admin) => {
+    await withRedis(server.redis, async (admin) => {
       // Bytes 45 to 50 are the idle deadline.
       const [key = ''] = await keysWith(admin, ids.laptop)
       const record = (await admin.hgetBuffer(key, ids.laptop)) ?? Buffer.alloc(0)
@@ -103,7 +103,7 @@ describe('the list, within a second, on another server', () => {
 
   test('does not reach a stranger', async () => {
     const { stream, laptop, ids } = await laptopAndPhone()
-    const stranger = await signedUp(server)
+    const stranger = await signUpDevice(server)
     const theirs = await on(twin, stranger).stream()
     expect(await theirs.message()).toEqual([await idOf(stranger)])
     await laptop.api.devices.revoke.mutate({ id: ids.phone })
@@ -179,11 +179,11 @@ describe('the end of the session ends its streams, on another server, with the r
 describe('what pub/sub does not report', () => {
   test('a session that is deleted by hand, with no message published, ends its streams within the interval', async () => {
     await using quick = await startServer({ revalidateEvery: 200 })
-    const device = await signedUp(quick)
+    const device = await signUpDevice(quick)
     const id = await idOf(device)
     const stream = await device.stream()
     expect(await stream.message()).toEqual([id])
-    await observed(quick.redis, async (admin) => {
+    await withRedis(quick.redis, async (admin) => {
       for (const key of await keysWith(admin, id)) await admin.hdel(key, id)
     })
     expect(await within(promptly, stream.message())).toEqual({
@@ -267,7 +267,7 @@ describe('what pub/sub does not report', () => {
 
   test('a deadline that passes ends them, and says so', async () => {
     await using quick = await startServer({ revalidateEvery: 200 })
-    const device = await signedUp(quick)
+    const device = await signUpDevice(quick)
     const stream = await device.stream()
     await stream.message()
     quick.clock.ahead = 8 * 24 * 60 * 60 * 1_000
@@ -276,7 +276,7 @@ describe('what pub/sub does not report', () => {
 
   test('an open stream is no use of the session: neither its start nor what it asks', async () => {
     await using quick = await startServer({ revalidateEvery: 50 })
-    const device = await signedUp(quick)
+    const device = await signUpDevice(quick)
     const { email } = device
     const before = await device.api.devices.list.query()
     quick.clock.ahead = 5 * 60_000
@@ -284,7 +284,7 @@ describe('what pub/sub does not report', () => {
     await stream.message()
     await quick.browser().signIn(email) // published, and looked up
     await stream.message()
-    await observed(quick.redis, async (admin) => {
+    await withRedis(quick.redis, async (admin) => {
       await admin.config('RESETSTAT')
       // Looked at ten times.
       while (Number(/cmdstat_hget:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0) < 10)
@@ -354,7 +354,7 @@ describe('an outage is no sign-out', () => {
     async (_kind, begin, end) => {
       await using redis = await startRedis({ persist: true })
       await using quick = await startServer({ redis, revalidateEvery: 200 })
-      const device = await signedUp(quick)
+      const device = await signUpDevice(quick)
       const id = await idOf(device)
       const stream = await device.stream()
       expect(await stream.message()).toEqual([id])
@@ -375,7 +375,7 @@ describe('an outage is no sign-out', () => {
 
 describe('a stream', () => {
   test('is never kept, nor changed on its way, and says that it lives; its connection serves nothing else', async () => {
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     const { response, next, close } = await device.stream()
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/event-stream',
@@ -397,7 +397,7 @@ describe('a stream', () => {
 
   test('beyond ten of a session is refused, and one that is closed makes room', async () => {
     await using busy = await startServer()
-    const device = await signedUp(busy)
+    const device = await signUpDevice(busy)
     const streams = await Promise.all(Array.from({ length: 10 }, () => device.stream()))
     for (const stream of streams) expect(await stream.message()).toHaveLength(1)
     const refused = await device.stream()
@@ -412,11 +412,11 @@ describe('a stream', () => {
 
   test('that its reader leaves is let go of, with the subscription', async () => {
     await using alone = await startServer()
-    const device = await signedUp(alone)
+    const device = await signUpDevice(alone)
     const stream = await device.stream()
     await stream.message()
     await stream.close()
-    await observed(alone.redis, async (admin) => {
+    await withRedis(alone.redis, async (admin) => {
       while (((await admin.call('PUBSUB', 'CHANNELS')) as unknown[]).length > 0) await admin.ping()
     })
     expect(alone.openStreams()).toBe(0)
@@ -481,7 +481,7 @@ describe('a stream', () => {
 
   test('does not hold a shutdown up', async () => {
     const leaving = await startServer()
-    const device = await signedUp(leaving)
+    const device = await signUpDevice(leaving)
     const stream = await device.stream()
     await stream.message()
     await within(promptly, leaving[Symbol.asyncDispose]())

@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { installedTracer } from '../src/tracing/tracer.js'
-import { countOn, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { countOn, newEmail, PASSWORD, signed, signUpDevice, startServer, type TestServer, tokenOf } from './helpers.js'
 
 const exporter = new InMemorySpanExporter()
 const manifest = z.object({ version: z.string(), peerDependencies: z.record(z.string(), z.string()).default({}) })
@@ -54,7 +54,7 @@ test('SDKs accept the version of the API: beside a newer one, they make no spans
 })
 
 test('a query is a request, its validation, and the one command that it sends', async () => {
-  const { api } = await signedUp(server)
+  const { api } = await signUpDevice(server)
   const spans = await spansOf(() => api.session.current.query())
   expect(treeOf(spans)).toEqual({ 'GET /trpc/session.current': { validate: { 'redis hget': {} } } })
   expect(find(spans, 'GET /trpc/session.current').attributes).toEqual({
@@ -67,7 +67,7 @@ test('a query is a request, its validation, and the one command that it sends', 
 })
 
 test('a sign-in has the span of its endpoint, with its result and the scripts by their names', async () => {
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   const spans = await spansOf(() => server.browser().signIn(email))
   const auth = find(spans, 'auth /sign-in/email')
   expect(auth.attributes).toEqual({ 'rollcall.event': 'sign-in', 'rollcall.result': 'ok' })
@@ -89,7 +89,7 @@ test('a sign-in has the span of its endpoint, with its result and the scripts by
 })
 
 test('the trace of the caller goes on, and what happens after the answer is in none', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const [traceId, parent] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
   const spans = await spansOf(() =>
     device.request('/trpc/session.current', { headers: { traceparent: `00-${traceId}-${parent}-01` } }),
@@ -102,14 +102,14 @@ test('the trace of the caller goes on, and what happens after the answer is in n
   const later = await spansOf(async () => {
     await server.browser().signIn(device.email) // whose event makes the stream look again
     await stream.message()
-    await server.settled()
+    await server.flush()
   })
   await stream.close()
   expect(Object.keys(treeOf(later))).toEqual(['POST /api/auth/sign-in/email'])
 })
 
 test('an outage is an error of its class, without a message', async () => {
-  const { api } = await signedUp(server)
+  const { api } = await signUpDevice(server)
   process.kill(server.redis.pid, 'SIGSTOP')
   try {
     const spans = await spansOf(() => expect(api.session.current.query()).rejects.toThrow())
@@ -127,7 +127,7 @@ test('an outage is an error of its class, without a message', async () => {
 
 test('names and attributes are of few values: no user, address, token, or text of a client', async () => {
   const client = { 'user-agent': 'Mozilla/5.0 of-the-spans', 'x-request-id': 'id-of-the-client' }
-  const device = await signedUp(server, client)
+  const device = await signUpDevice(server, client)
   const { id, user } = await device.api.session.current.query()
   const token = tokenOf(device)
   const other = newEmail()

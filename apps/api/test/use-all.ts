@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { PASSWORD, signedUp, type TestServer } from './helpers.js'
+import { PASSWORD, signUpDevice, type TestServer } from './helpers.js'
 
 /** Everything that leaves something in Redis or on a channel: sessions, events, limits, probes, streams, the near-cache. */
 export async function useAll(server: TestServer): Promise<string> {
-  const laptop = await signedUp(server)
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: 'a guess' })
@@ -21,6 +21,6 @@ export async function useAll(server: TestServer): Promise<string> {
     body: '{"csp-report":{}}',
   })
   await server.send('/readyz')
-  await server.settled()
+  await server.flush()
   return laptop.email
 }

@@ -1,7 +1,7 @@
 import type { SessionAdmin } from '@rollcall/admin'
 import {
   type Access,
-  configuredPlaces,
+  openConfiguredPlaces,
   connectOperator,
   createAdmin,
   type Database,
@@ -34,7 +34,7 @@ export async function withAdmin<T>(
   try {
     const clock = await createRedisClock({ redis, keyPrefix: settings.keyPrefix })
     try {
-      return await work(createAdmin(settings, redis, clock.now, configuredPlaces(settings)), settings, clock.now)
+      return await work(createAdmin(settings, redis, clock.now, openConfiguredPlaces(settings)), settings, clock.now)
     } finally {
       clock.close()
     }

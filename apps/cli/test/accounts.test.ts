@@ -40,7 +40,7 @@ test('a required password reset ends the sessions and the password, and sends a 
       (name) => /^Subject: (.*)\r$/m.exec(readFileSync(join(outbox, name), 'utf8'))?.[1],
     )
     expect(subjects).toEqual(['You must choose a new password']) // and none says that the person changed it
-    await activity.settled()
+    await activity.flush()
   })
 })
 
@@ -158,7 +158,7 @@ test('a required password reset of everybody waits while 8,000 mails wait, accep
       `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${last})`
     expect(await post(services, '/sign-up/email', fay)).toBe(200)
     const [userId = ''] = await findUserIds(kysely, fay.email)
-    await activity.settled()
+    await activity.flush()
     await execute(`insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
       ${upTo(60)} select 'other-' || i, 'Other', 'other-' || i || '@example.org', 1, '', '' from n`)
     await execute(`insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)

@@ -132,7 +132,7 @@ test('a reset is done while SQL takes no activity: a server moves it later', asy
   await t.withServices(async (services) => {
     await insertPerson(services, 'lea', 'a hash')
     await services.store.create({ userId: 'lea' })
-    await services.activity.settled()
+    await services.activity.flush()
     const { kysely } = services.database
     const execute = (text: string) =>
       kysely.executeQuery({ ...tablesOf(services).selectFrom('mail').selectAll().compile(), sql: text })

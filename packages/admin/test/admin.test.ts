@@ -410,8 +410,8 @@ describe('an operation', () => {
     const onProgress = ({ id, revoked }: Operation): void => {
       if (revoked > 0) void t.admin.operations.stop(id)
     }
-    const stopped = await t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
-    expect(stopped.state).toBe('stopped')
+    const stopAfterWork = await t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
+    expect(stopAfterWork.state).toBe('stopped')
     expect(await t.events.renewSweepLease(60_000)).toBe(false)
   })
 

@@ -117,11 +117,11 @@ test('an operation whose users cannot be written does not exist, and leaves no p
 
 test('an operation that has lost its list of users fails, and says so', async () => {
   const users = byName(600)
-  const refused = async (): Promise<void> => {
+  const refuse = async (): Promise<void> => {
     throw new Error('No row')
   }
   const { work } = createWork()
-  await expect(t.admin.runWork('test', { users }, work, { startedBy, onStart: refused })).rejects.toThrow('No row')
+  await expect(t.admin.runWork('test', { users }, work, { startedBy, onStart: refuse })).rejects.toThrow('No row')
   const [operation] = await t.admin.operations.list()
   const id = operation?.id ?? ''
   await t.redis.zrem(listOf(id), 'user-7')

@@ -62,8 +62,8 @@ console.log(counts)
 console.log(`memory: ${Math.round(before / MIB)} MiB before, ${Math.round(peak / MIB)} MiB at most`)
 console.log(`requests with a cookie of ours: ${ofOurs}; with one of better-auth: ${ofOld}`)
 const left = await sql<{ n: number }>`select count(*) as n from session`.execute(database.kysely)
-console.log(`rows left: ${left.rows[0]?.n}; signed out: ${await signedOut(old)} of ${SAMPLE}`)
-console.log(`revoked meanwhile: ${revoked}; refused now: ${await signedOut(victims)} of ${victims.length}`)
+console.log(`rows left: ${left.rows[0]?.n}; signed out: ${await countSignedOut(old)} of ${SAMPLE}`)
+console.log(`revoked meanwhile: ${revoked}; refused now: ${await countSignedOut(victims)} of ${victims.length}`)
 
 const renewed = await Promise.all(
   tokens.rows.slice(0, SAMPLE).map(async ({ token }) => headersOf((await store.tokenFor(token)) ?? '')),
@@ -123,7 +123,7 @@ async function revokeAll(of: readonly Headers[], pauseMs: number): Promise<strin
   return `${during} of ${of.length}`
 }
 
-async function signedOut(of: readonly Headers[]): Promise<number> {
+async function countSignedOut(of: readonly Headers[]): Promise<number> {
   const found = await Promise.all(of.map((headers) => authenticate(headers)))
   return found.filter((session) => session === null).length
 }

@@ -11,7 +11,7 @@ import type { Model } from './request/model.js'
 import { credentialPolicy, pendingLinks, recordNewUser } from './policy/policy.js'
 import { countCode } from './proof/prove-by-code.js'
 import { requestState } from './request/request-state.js'
-import { announceAfter, hookedByCaller } from './sessions/revocations.js'
+import { announceAfter, leaveHooksToCaller } from './sessions/revocations.js'
 import { sessionModel } from './sign-in/session-adapter.js'
 import { currentTransaction, runningOr } from './request/transaction.js'
 import { guardTrust } from './sign-in/trusted-device.js'
@@ -33,7 +33,7 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
         )
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
-        await hookedByCaller(() =>
+        await leaveHooksToCaller(() =>
           Promise.allSettled(createdInTransaction.map(({ userId, id }) => store.revoke(userId, id))),
         )
         const { signedIn } = await requestState()

@@ -22,7 +22,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 const NAME = 'better-auth.session_token'
 
 /** A browser whose cookie was signed with another secret. */
-async function signedIn(name: string, secret: string) {
+async function signInUnder(name: string, secret: string) {
   const { browser, email } = await t.person(name)
   const token = (await browser.token()) ?? ''
   const signature = createHmac('sha256', secret).update(token).digest('base64')
@@ -31,7 +31,7 @@ async function signedIn(name: string, secret: string) {
 }
 
 test('a cookie of the earlier secret signs in and out', async () => {
-  const { browser, email } = await signedIn('earlier', earlier)
+  const { browser, email } = await signInUnder('earlier', earlier)
   expect((await browser.get('/get-session')).body).toMatchObject({ user: { email } })
   const copy = browser.jar.get(NAME) ?? ''
   expect((await browser.post('/sign-out')).status).toBe(200)
@@ -40,7 +40,7 @@ test('a cookie of the earlier secret signs in and out', async () => {
 })
 
 test('one of another secret does not, nor does no cookie at all', async () => {
-  const { browser } = await signedIn('foreign', 'a secret of somebody else')
+  const { browser } = await signInUnder('foreign', 'a secret of somebody else')
   expect((await browser.get('/get-session')).body).toBeNull()
   expect((await t.browser().get('/get-session')).body).toBeNull()
   await expect(t.auth.api.signInEmail({ body: { email: 'nobody@example.org', password: 'x' } })).rejects.toMatchObject({

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 /** Signs in as if it had been some time ago. */
-async function signedInAgo(browser: Browser, email: string, ago: number) {
+async function signInAgo(browser: Browser, email: string, ago: number) {
   t.clock.offset = -ago
   await browser.signIn(email)
   t.clock.offset = 0
@@ -79,7 +79,7 @@ describe('session API', () => {
 
   test('use prolongs a session; differs: at most once a minute, and without a new cookie', async () => {
     const { browser, email } = await t.person('active')
-    await signedInAgo(browser, email, 3 * day)
+    await signInAgo(browser, email, 3 * day)
     const before = await browser.session()
     const answer = await browser.get('/get-session')
     expect(answer.setCookies).toEqual([])
@@ -90,7 +90,7 @@ describe('session API', () => {
 
   test('differs: an expired session is null, and its cookie stays: the browser may have another one by then', async () => {
     const { browser, email } = await t.person('expired')
-    await signedInAgo(browser, email, 8 * day)
+    await signInAgo(browser, email, 8 * day)
     const answer = await browser.get('/get-session')
     expect(answer.body).toBeNull()
     expect(answer.setCookies).toEqual([])
@@ -201,7 +201,7 @@ describe('delete-user', () => {
 
   test('a session that is no longer fresh needs the password', async () => {
     const { browser, userId, email } = await t.person('stale')
-    await signedInAgo(browser, email, 2 * day)
+    await signInAgo(browser, email, 2 * day)
     expect((await browser.post('/delete-user')).status).toBe(400)
     expect((await browser.post('/delete-user', { password: 'wrong password' })).status).toBe(400)
     expect(await browser.session()).not.toBeNull()
@@ -327,7 +327,7 @@ describe('change-password', () => {
 })
 
 describe('reset', () => {
-  async function forgotten(name: string) {
+  async function requestReset(name: string) {
     const someone = await t.person(name, 1)
     await t.browser().post('/request-password-reset', { email: someone.email })
     const reset = (newPassword: string, token = mails.get(someone.email)) =>
@@ -336,7 +336,7 @@ describe('reset', () => {
   }
 
   test('differs: all sessions end, without an option', async () => {
-    const { browser, phones, userId, email, reset } = await forgotten('forgetful')
+    const { browser, phones, userId, email, reset } = await requestReset('forgetful')
     expect(await reset('a new password')).toMatchObject({ status: 200, setCookies: [] })
     for (const one of [browser, ...phones]) expect((await one.get('/get-session')).body).toBeNull()
     expect(await t.store.count(userId)).toBe(0)
@@ -345,7 +345,7 @@ describe('reset', () => {
   })
 
   test('a wrong token, or a password that is too short, ends nothing', async () => {
-    const { userId, reset } = await forgotten('careless')
+    const { userId, reset } = await requestReset('careless')
     expect((await reset('a new password', 'wrong')).status).toBe(400)
     expect((await reset('short')).status).toBe(400)
     expect(await t.store.count(userId)).toBe(2)
@@ -353,7 +353,7 @@ describe('reset', () => {
   })
 
   test('a link works once, also when it is followed twice at the same moment', async () => {
-    const { email, reset } = await forgotten('hasty')
+    const { email, reset } = await requestReset('hasty')
     const answers = await Promise.all([reset('of the first'), reset('of the second')])
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
     const winner = answers[0]?.status === 200 ? 'of the first' : 'of the second'

@@ -41,12 +41,12 @@ export async function startExport() {
       serve(away)
       return counts
     },
-    async signedIn(name: string, more: object = {}) {
+    async signUp(name: string, more: object = {}) {
       const mine = t.browser(`Browser of ${name}`)
       await mine.signUp(`${name}@example.org`, more)
       return withSession(mine)
     },
-    async anotherOf(name: string) {
+    async signInAgain(name: string) {
       const mine = t.browser(`Other browser of ${name}`)
       await mine.signIn(`${name}@example.org`)
       return withSession(mine)

@@ -15,7 +15,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 beforeEach(() => t.reset())
 
 test('an export is killed between SQL and Redis, and repeated: one row each, and everybody is signed in', async () => {
-  const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
+  const [mine, phone] = [await t.signUp('ada'), await t.signInAgain('ada')]
   const { rollcallRemoveUnchangedBuffer } = t.redis
   t.redis.rollcallRemoveUnchangedBuffer = () => Promise.reject(new Error('Killed'))
   await expect(exportSessions(t.away, t.options)).rejects.toThrow('unavailable')
@@ -43,7 +43,7 @@ describe('beside a server that still runs, once rows are written and before thei
   }
 
   test('a revoked session leaves no row, and does not come back', async () => {
-    const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
+    const [mine, phone] = [await t.signUp('ada'), await t.signInAgain('ada')]
     const { id: token } = (await phone.session()) ?? expect.fail('Nobody is signed in')
     const counts = await moveAwayBeside(() => mine.post('/revoke-session', { token }))
     expect(counts).toMatchObject({ exported: 1, revoked: 1 })
@@ -53,7 +53,7 @@ describe('beside a server that still runs, once rows are written and before thei
   })
 
   test('a rotated secret signs in, and the earlier one leaves no row', async () => {
-    const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
+    const [mine, phone] = [await t.signUp('ada'), await t.signInAgain('ada')]
     const before = thiefOf(mine, t.browser())
     const change = { currentPassword: password, newPassword: `${password}!` }
     const counts = await moveAwayBeside(() => mine.post('/change-password', change))
@@ -64,7 +64,7 @@ describe('beside a server that still runs, once rows are written and before thei
   })
 
   test('a used session moves as it is after its use', async () => {
-    const mine = await t.signedIn('ada')
+    const mine = await t.signUp('ada')
     t.clock.offset = 120_000
     const counts = await moveAwayBeside(() => mine.get('/get-session'))
     expect(counts).toMatchObject({ exported: 1, revoked: 0 })
@@ -75,17 +75,17 @@ describe('beside a server that still runs, once rows are written and before thei
 })
 
 test('an export that goes on says until when the sessions of an earlier one need the plugin', async () => {
-  const mine = await t.signedIn('ada')
+  const mine = await t.signUp('ada')
   const expiresAt = (await mine.session())?.expiresAt
   await exportSessions(t.away, t.options)
-  await t.signedIn('guest', { rememberMe: false })
+  await t.signUp('guest', { rememberMe: false })
   expect(await exportSessions(t.away, t.options)).toMatchObject({ exported: 1, neededUntil: expiresAt })
   await t.reset()
   expect(await exportSessions(t.away, t.options)).toMatchObject({ exported: 0, neededUntil: null })
 })
 
 test('an export fails with the database, and Redis has the sessions still', async () => {
-  const mine = await t.signedIn('ada')
+  const mine = await t.signUp('ada')
   const { adapter } = await t.away.$context
   const { transaction } = adapter
   adapter.transaction = () => Promise.reject(new Error('The database is away'))
@@ -97,14 +97,14 @@ test('an export fails with the database, and Redis has the sessions still', asyn
 })
 
 test('an export counts sessions of users who are gone, and skips them', async () => {
-  const mine = await t.signedIn('ada')
+  const mine = await t.signUp('ada')
   await t.store.create({ userId: 'nobody' })
   expect(await t.moveAway()).toMatchObject({ exported: 1, withoutUser: 1 })
   expect(await whoIs(mine)).toBe('ada@example.org')
 })
 
 test('an export writes nothing that a copy of Redis contains', async () => {
-  const mine = await t.signedIn('ada')
+  const mine = await t.signUp('ada')
   const token = (await mine.token()) ?? ''
   const found = []
   for await (const batch of createSessionExport(t.options).batches()) found.push(...batch)
@@ -118,7 +118,7 @@ test('an export writes nothing that a copy of Redis contains', async () => {
 })
 
 test('and back: better-auth’s rows are imported again, under the cookies that it renewed', async () => {
-  const mine = await t.signedIn('ada')
+  const mine = await t.signUp('ada')
   await t.moveAway()
   await t.makeProlongable()
   await whoIs(mine)

@@ -17,7 +17,7 @@ beforeEach(() => t.reset())
 
 describe('after the export', () => {
   test('everybody stays signed in, with times, address, browser and own fields; Redis has no session left', async () => {
-    const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
+    const [mine, phone] = [await t.signUp('ada'), await t.signInAgain('ada')]
     t.clock.offset = 120_000
     await t.store.update((await mine.token()) ?? '', { theme: 'dark', unknown: true })
     await mine.session() // a use
@@ -44,10 +44,10 @@ describe('after the export', () => {
   })
 
   test('nothing that had ended signs in: signed out, revoked, expired, or of an earlier secret', async () => {
-    const leaver = await t.signedIn('leaver')
-    const [left, mine] = [thiefOf(leaver, t.browser()), await t.signedIn('ada')]
-    const [revoked, old] = [await t.anotherOf('ada'), thiefOf(mine, t.browser())]
-    const late = await t.signedIn('late', { rememberMe: false })
+    const leaver = await t.signUp('leaver')
+    const [left, mine] = [thiefOf(leaver, t.browser()), await t.signUp('ada')]
+    const [revoked, old] = [await t.signInAgain('ada'), thiefOf(mine, t.browser())]
+    const late = await t.signUp('late', { rememberMe: false })
     await leaver.post('/sign-out')
     const token = (await revoked.session())?.id
     expect((await mine.post('/revoke-session', { token })).status).toBe(200)
@@ -60,7 +60,7 @@ describe('after the export', () => {
   })
 
   test('better-auth lists and ends them, and a second export brings none back', async () => {
-    const [mine, phone, tablet] = [await t.signedIn('ada'), await t.anotherOf('ada'), await t.anotherOf('ada')]
+    const [mine, phone, tablet] = [await t.signUp('ada'), await t.signInAgain('ada'), await t.signInAgain('ada')]
     await t.moveAway()
     const { body } = await mine.get('/list-sessions')
     expect(body).toHaveLength(3)
@@ -74,7 +74,7 @@ describe('after the export', () => {
   })
 
   test('better-auth renews the cookie when it prolongs the session, and then needs this package no more', async () => {
-    const mine = await t.signedIn('ada')
+    const mine = await t.signUp('ada')
     await t.moveAway()
     await t.makeProlongable()
     const before = thiefOf(mine, t.browser())
@@ -89,7 +89,7 @@ describe('after the export', () => {
   })
 
   test('a session that is not to be remembered is not prolonged', async () => {
-    const mine = await t.signedIn('guest', { rememberMe: false })
+    const mine = await t.signUp('guest', { rememberMe: false })
     const { expiresAt } = (await mine.session()) ?? expect.fail('Nobody is signed in')
     expect((await t.moveAway()).neededUntil).toEqual(expiresAt)
     const { setCookies } = await mine.get('/get-session')
@@ -98,14 +98,14 @@ describe('after the export', () => {
   })
 
   test('a direct call needs no headers', async () => {
-    await t.signedIn('ada')
+    await t.signUp('ada')
     await t.moveAway()
     const body = { email: 'ada@example.org', password }
     expect(await t.away.api.signInEmail({ body })).toMatchObject({ user: { email: 'ada@example.org' } })
   })
 
   test('no cookie signs in that the application did not sign, and no header without the plugin bearer', async () => {
-    const mine = await t.signedIn('ada')
+    const mine = await t.signUp('ada')
     const token = (await mine.token()) ?? ''
     const forged = thiefOf(mine, t.browser())
     const signature = createHmac('sha256', 'another secret').update(token).digest('base64')
@@ -120,7 +120,7 @@ describe('after the export', () => {
 })
 
 test('a cookie that an earlier secret signed signs in, and one of no secret in the list does not', async () => {
-  const mine = await t.signedIn('ada')
+  const mine = await t.signUp('ada')
   const before = thiefOf(mine, t.browser())
   const moveTo = async (earlier: string) => {
     const secrets = ['the secret of today, long enough for it', earlier].map((value, n) => ({ version: 2 - n, value }))
@@ -136,7 +136,7 @@ test('a cookie that an earlier secret signed signs in, and one of no secret in t
 
 describe('cookies and headers of plugins', () => {
   test('both accounts of a browser stay, and it switches between them', async () => {
-    const mine = await t.signedIn('ada')
+    const mine = await t.signUp('ada')
     await mine.signUp('grace@example.org')
     await t.moveAway()
     expect(await whoIs(mine)).toBe('grace@example.org')
@@ -149,7 +149,7 @@ describe('cookies and headers of plugins', () => {
   })
 
   test('a bearer token signs in, signed or not unless a signature is required, and no other text does', async () => {
-    const mine = await t.signedIn('script')
+    const mine = await t.signUp('script')
     const { headers } = await mine.signIn('script@example.org')
     const signed = headers.get('set-auth-token') ?? ''
     const token = (await mine.token()) ?? ''
@@ -170,7 +170,7 @@ describe('cookies and headers of plugins', () => {
   })
 
   test('an administrator returns from an impersonation, and is not remembered', async () => {
-    const [boss, user] = [await t.signedIn('boss', { rememberMe: false }), await t.signedIn('ada')]
+    const [boss, user] = [await t.signUp('boss', { rememberMe: false }), await t.signUp('ada')]
     const { userId = '' } = (await boss.session()) ?? {}
     await t.oldAdapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { role: 'admin' } })
     const ada = (await user.session())?.userId

@@ -128,7 +128,7 @@ const additions: Record<string, Change> = {
 }
 
 /** Somebody on a laptop, with another session, and the cookie of the laptop as it was before the change. */
-async function changed(name: string, { prepare, change, status }: Change, more: object) {
+async function perform(name: string, { prepare, change, status }: Change, more: object) {
   const { browser, email, userId } = await t.person(name)
   const other = t.browser()
   await other.signIn(email)
@@ -144,7 +144,7 @@ const nameOf = (title: string, suffix: string): string => `${title.replaceAll(' 
 
 describe.each(Object.entries(removals))('%s', (title, change) => {
   test('ends the others, and this device stays under its id with a new secret', async () => {
-    const { browser, other, copy, id, userId } = await changed(nameOf(title, 'default'), change, {})
+    const { browser, other, copy, id, userId } = await perform(nameOf(title, 'default'), change, {})
     expect(await other.session()).toBeNull()
     expect((await browser.session())?.id).toBe(id)
     expect(await copy.session()).toBeNull()
@@ -154,7 +154,7 @@ describe.each(Object.entries(removals))('%s', (title, change) => {
   })
 
   test('ends none if the request says so, and this device has a new secret all the same', async () => {
-    const { browser, other, copy, id } = await changed(nameOf(title, 'kept'), change, { revokeOtherSessions: false })
+    const { browser, other, copy, id } = await perform(nameOf(title, 'kept'), change, { revokeOtherSessions: false })
     expect(await other.session()).not.toBeNull()
     expect((await browser.session())?.id).toBe(id)
     expect(await copy.session()).toBeNull()
@@ -203,12 +203,12 @@ describe.each(Object.entries(additions))('%s', (title, change) => {
   })
 
   test('ends none unless the request asks for it, and this device stays under its id with a new secret', async () => {
-    const kept = await changed(nameOf(title, 'default'), change, {})
+    const kept = await perform(nameOf(title, 'default'), change, {})
     expect(await kept.other.session()).not.toBeNull()
     expect((await kept.browser.session())?.id).toBe(kept.id)
     expect(await kept.copy.session()).toBeNull()
     expect(t.events.map(({ event }) => event)).toContain(change.event)
-    const { browser, other, copy, id } = await changed(nameOf(title, 'asked'), change, { revokeOtherSessions: true })
+    const { browser, other, copy, id } = await perform(nameOf(title, 'asked'), change, { revokeOtherSessions: true })
     expect(await other.session()).toBeNull()
     expect((await browser.session())?.id).toBe(id)
     expect(await copy.session()).toBeNull()

@@ -31,7 +31,7 @@ async function otherServer(gates: Partial<DBAdapter>) {
 
 describe('two servers', () => {
   test('one has read a row, the other moves and ends it: it does not come back', async () => {
-    const mine = await t.oldBrowser('stale', { isNew: true })
+    const mine = await t.signInToOld('stale', { isNew: true })
     const [read, go] = [gate(), gate()]
     const other = await otherServer({
       findMany: async <T>(input: Parameters<DBAdapter['findMany']>[0]) => {
@@ -51,7 +51,7 @@ describe('two servers', () => {
   })
 
   test('one has read a row, better-auth alone ends it: it does not come back', async () => {
-    const mine = await t.oldBrowser('ended', { isNew: true })
+    const mine = await t.signInToOld('ended', { isNew: true })
     const userId = await t.userIdOf('ended')
     const other = await otherServer({
       findMany: async <T>(input: Parameters<DBAdapter['findMany']>[0]) => {
@@ -65,8 +65,8 @@ describe('two servers', () => {
   })
 
   test('one is killed before its commit: the row is moved again, and what was revoked since stays dead', async () => {
-    const kept = await t.oldBrowser('killed', { isNew: true })
-    const revoked = await t.oldBrowser('killed')
+    const kept = await t.signInToOld('killed', { isNew: true })
+    const revoked = await t.signInToOld('killed')
     const userId = await t.userIdOf('killed')
     const other = await otherServer({
       transaction: (work) =>
@@ -87,7 +87,7 @@ describe('two servers', () => {
   })
 
   test('one imports while the other changes the password: the change wins', async () => {
-    const mine = await t.oldBrowser('wins', { isNew: true })
+    const mine = await t.signInToOld('wins', { isNew: true })
     const userId = await t.userIdOf('wins')
     const [row] = await t.rowsOf(userId)
     await t.store.revokeAll(userId, { credentialChange: true }) // past the plugin
@@ -110,7 +110,7 @@ async function addRows(userId: string, count: number): Promise<void> {
 describe('importing the rest', () => {
   test('counts what it did, names bad rows and goes on', async () => {
     await t.importer.importAll()
-    const good = await t.oldBrowser('counts', { isNew: true })
+    const good = await t.signInToOld('counts', { isNew: true })
     const userId = await t.userIdOf('counts')
     const row = { userId, createdAt: new Date(), updatedAt: new Date(), ipAddress: '', userAgent: '' }
     const expiresAt = new Date(Date.now() + DAY_MS)
@@ -132,7 +132,7 @@ describe('importing the rest', () => {
   })
 
   test('stops when asked, and continues', async () => {
-    await t.oldBrowser('stops', { isNew: true })
+    await t.signInToOld('stops', { isNew: true })
     const userId = await t.userIdOf('stops')
     await addRows(userId, 250)
     const stop = new AbortController()
@@ -143,7 +143,7 @@ describe('importing the rest', () => {
   })
 
   test('before one of a user is listed, all are imported, however many there are', async () => {
-    await t.oldBrowser('many', { isNew: true })
+    await t.signInToOld('many', { isNew: true })
     const userId = await t.userIdOf('many')
     await addRows(userId, 450)
     expect(await t.importer.count(userId)).toBe(451)
@@ -154,7 +154,7 @@ describe('importing the rest', () => {
     const stays: Browser[] = []
     const leaves: Browser[] = []
     for (let i = 0; i < 12; i += 1) {
-      const mine = await t.oldBrowser(`load-${i}`, { isNew: true })
+      const mine = await t.signInToOld(`load-${i}`, { isNew: true })
       ;(i % 3 === 0 ? leaves : stays).push(mine)
     }
     const copies = leaves.map(copyOf)
@@ -172,7 +172,7 @@ describe('importing the rest', () => {
 
 describe('an outage', () => {
   test('of Redis is a 503; the row stays, and the cookie signs in afterwards', async () => {
-    const mine = await t.oldBrowser('outage', { isNew: true })
+    const mine = await t.signInToOld('outage', { isNew: true })
     process.kill(t.server.pid, 'SIGSTOP')
     try {
       expect((await mine.get('/get-session')).status).toBe(503)
@@ -185,7 +185,7 @@ describe('an outage', () => {
   })
 
   test('of SQL is a 503', async () => {
-    const mine = await t.oldBrowser('no-sql', { isNew: true })
+    const mine = await t.signInToOld('no-sql', { isNew: true })
     const broken = t.importing()
     broken.readFrom({ ...t.oldAdapter, findMany: () => Promise.reject(new Error('The database is gone')) })
     const sessions = await cookieSessions(t.auth, broken)
@@ -199,7 +199,7 @@ describe('better-auth beside a table of live sessions', () => {
     betterAuth({ ...t.common, plugins: [rollcall({ store, ...options })] }).$context
 
   test('refuses to start until somebody has decided', async () => {
-    await t.oldBrowser('refused', { isNew: true })
+    await t.signInToOld('refused', { isNew: true })
     await expect(start()).rejects.toThrow(OldSessionsError)
     await expect(start({ oldSessions: 'ignore' })).resolves.toBeDefined()
     await expect(start({}, t.importing())).resolves.toBeDefined()
@@ -228,8 +228,8 @@ describe('from the secondaryStorage of better-auth', () => {
   }
 
   test('a cookie signs in, the other devices are listed, and their keys go', async () => {
-    const mine = await t.oldBrowser('redis', { isNew: true, inRedis: true })
-    const phone = await t.oldBrowser('redis', { inRedis: true })
+    const mine = await t.signInToOld('redis', { isNew: true, inRedis: true })
+    const phone = await t.signInToOld('redis', { inRedis: true })
     const store = moving()
     const authenticate = await authenticateBy(store)
     const found = await authenticate(mine)
@@ -243,8 +243,8 @@ describe('from the secondaryStorage of better-auth', () => {
   })
 
   test('the rest is imported; what better-auth has revoked is not, and bad values are named', async () => {
-    const mine = await t.oldBrowser('rest', { isNew: true, inRedis: true })
-    const revoked = await t.oldBrowser('rest-revoked', { isNew: true, inRedis: true })
+    const mine = await t.signInToOld('rest', { isNew: true, inRedis: true })
+    const revoked = await t.signInToOld('rest-revoked', { isNew: true, inRedis: true })
     const before = `better-auth:revoked-sessions-before-${await t.userIdOf('rest-revoked')}`
     await t.redis.set(before, Date.now() + 1_000)
     await t.redis.set(`better-auth:${'z'.repeat(32)}`, 'no JSON')
@@ -256,7 +256,7 @@ describe('from the secondaryStorage of better-auth', () => {
   })
 
   test('a server is killed in between: the value is found again, and better-auth alone no longer reads it', async () => {
-    const mine = await t.oldBrowser('claimed', { isNew: true, inRedis: true })
+    const mine = await t.signInToOld('claimed', { isNew: true, inRedis: true })
     const [token = ''] = decodeURIComponent(cookieOf(mine)).split('.')
     const value = await t.redis.get(`better-auth:${token}`)
     await t.redis.set(`better-auth:${token}`, `!${value}`, 'KEEPTTL')

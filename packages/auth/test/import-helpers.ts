@@ -54,7 +54,7 @@ export async function startMove(more: BetterAuthOptions = {}) {
     resets,
     browser: (userAgent?: string) => browser(origin, origin, sessions, userAgent),
     /** A browser with a cookie of better-auth alone. */
-    async oldBrowser(name: string, more: { rememberMe?: boolean; isNew?: boolean; inRedis?: boolean } = {}) {
+    async signInToOld(name: string, more: { rememberMe?: boolean; isNew?: boolean; inRedis?: boolean } = {}) {
       const { rememberMe = true, isNew = false, inRedis = false } = more
       const mine = this.browser(`Browser of ${name}`)
       const body = { email: `${name}@example.org`, password, rememberMe }

@@ -15,8 +15,8 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 /** Somebody with sessions of better-auth alone, and the tokens of these. */
 async function somebody(name: string, count = 1) {
-  const first = await t.oldBrowser(name, { isNew: true })
-  for (let n = 1; n < count; n += 1) await t.oldBrowser(name)
+  const first = await t.signInToOld(name, { isNew: true })
+  for (let n = 1; n < count; n += 1) await t.signInToOld(name)
   const userId = await t.userIdOf(name)
   const rows = await t.rowsOf(userId)
   return { browser: first, userId, tokens: rows.map(({ token }) => token) }
@@ -157,8 +157,8 @@ describe('with a user or a token, nothing of anybody else moves:', () => {
 
   test('from Redis', async () => {
     const store = importSessions(createSessionStore(t.options), { ...t.options, secondaryStorage: { client: t.redis } })
-    await t.oldBrowser('redis-one', { isNew: true, inRedis: true })
-    await t.oldBrowser('redis-other', { isNew: true, inRedis: true })
+    await t.signInToOld('redis-one', { isNew: true, inRedis: true })
+    await t.signInToOld('redis-other', { isNew: true, inRedis: true })
     expect(await store.count(await t.userIdOf('redis-one'))).toBe(1)
     expect(await t.store.count(await t.userIdOf('redis-other'))).toBe(0)
   })
@@ -205,11 +205,11 @@ describe('what better-auth stored in Redis', () => {
     const client = t.redis.duplicate({ enableOfflineQueue: true })
     onTestFinished(() => client.disconnect())
     const run = client.eval.bind(client)
-    const overtaken = async (...args: Parameters<typeof run>) => {
+    const deleteThenRun = async (...args: Parameters<typeof run>) => {
       await t.redis.del(key)
       return run(...args)
     }
-    Object.assign(client, { eval: overtaken })
+    Object.assign(client, { eval: deleteThenRun })
     expect(await moveFrom(client).importAll()).toMatchObject({ imported: 0, unreadable: 0 })
     expect(await t.store.count(userId)).toBe(0)
   })

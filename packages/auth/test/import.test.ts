@@ -14,7 +14,7 @@ const copyOf = (mine: Browser): Browser => thiefOf(mine, t.browser())
 
 describe('a cookie of better-auth', () => {
   test('signs in, and its session keeps its times, address and browser; its row goes', async () => {
-    const mine = await t.oldBrowser('times', { isNew: true })
+    const mine = await t.signInToOld('times', { isNew: true })
     const [row] = await t.rowsOf(await t.userIdOf('times'))
     const session = await mine.session()
     expect(session).toMatchObject({
@@ -28,7 +28,7 @@ describe('a cookie of better-auth', () => {
   })
 
   test('is replaced by one of ours; it signs in until the browser has shown the new one, and not after it', async () => {
-    const mine = await t.oldBrowser('exchange', { isNew: true })
+    const mine = await t.signInToOld('exchange', { isNew: true })
     const [lost, before] = [copyOf(mine), copyOf(mine)]
     expect((await lost.get('/get-session')).body).toMatchObject({ user: { email: 'exchange@example.org' } })
 
@@ -47,7 +47,7 @@ describe('a cookie of better-auth', () => {
   })
 
   test('signs in for every request of a page that sends several at once', async () => {
-    const mine = await t.oldBrowser('burst', { isNew: true })
+    const mine = await t.signInToOld('burst', { isNew: true })
     const copies = Array.from({ length: 6 }, () => copyOf(mine))
     for (const { body } of await Promise.all(copies.map((copy) => copy.get('/get-session'))))
       expect(body).toMatchObject({ user: { email: 'burst@example.org' } })
@@ -56,7 +56,7 @@ describe('a cookie of better-auth', () => {
   })
 
   test('of somebody who is not to be remembered lasts as long as before, and goes with the browser', async () => {
-    const mine = await t.oldBrowser('guest', { isNew: true, rememberMe: false })
+    const mine = await t.signInToOld('guest', { isNew: true, rememberMe: false })
     const answered = await mine.get('/get-session')
     expect(answered.setCookies.join()).toContain('session_token')
     expect(answered.setCookies.join()).not.toMatch(/max-age/i)
@@ -69,7 +69,7 @@ describe('a cookie of better-auth', () => {
   })
 
   test('that better-auth remembers is prolonged by use', async () => {
-    const mine = await t.oldBrowser('active', { isNew: true })
+    const mine = await t.signInToOld('active', { isNew: true })
     t.clock.offset = 6 * DAY_MS
     await mine.get('/get-session')
     t.clock.offset = 12 * DAY_MS
@@ -78,7 +78,7 @@ describe('a cookie of better-auth', () => {
   })
 
   test('signs out, and stays signed out', async () => {
-    const mine = await t.oldBrowser('leaves', { isNew: true })
+    const mine = await t.signInToOld('leaves', { isNew: true })
     const copy = copyOf(mine)
     expect((await mine.post('/sign-out')).body).toEqual({ success: true })
     expect(await isSignedIn(copy)).toBe(false)
@@ -95,8 +95,8 @@ describe('a cookie of better-auth', () => {
 
 describe('what ends sessions also ends those that have not come yet', () => {
   test('all are listed before they come, and one that is revoked stays dead', async () => {
-    const mine = await t.oldBrowser('lists', { isNew: true })
-    const phone = await t.oldBrowser('lists')
+    const mine = await t.signInToOld('lists', { isNew: true })
+    const phone = await t.signInToOld('lists')
     const userId = await t.userIdOf('lists')
     const current = await mine.session()
     const listed = await t.importer.list(userId)
@@ -110,8 +110,8 @@ describe('what ends sessions also ends those that have not come yet', () => {
   })
 
   test.each(['others', 'all'])('signing out %s', async (which) => {
-    const mine = await t.oldBrowser(`ends-${which}`, { isNew: true })
-    const phone = await t.oldBrowser(`ends-${which}`)
+    const mine = await t.signInToOld(`ends-${which}`, { isNew: true })
+    const phone = await t.signInToOld(`ends-${which}`)
     const userId = await t.userIdOf(`ends-${which}`)
     const token = (await t.rowsOf(userId)).find(({ token: one }) => cookieOf(mine).startsWith(one))?.token ?? ''
     if (which === 'others') expect(await t.importer.revokeOthers(token)).toBe(1)
@@ -122,8 +122,8 @@ describe('what ends sessions also ends those that have not come yet', () => {
   })
 
   test('a changed password; this device stays', async () => {
-    const mine = await t.oldBrowser('changes', { isNew: true })
-    const phone = await t.oldBrowser('changes')
+    const mine = await t.signInToOld('changes', { isNew: true })
+    const phone = await t.signInToOld('changes')
     const body = { currentPassword: password, newPassword: `${password}!` }
     expect((await mine.post('/change-password', body)).status).toBe(200)
     expect(await isSignedIn(phone)).toBe(false)
@@ -131,7 +131,7 @@ describe('what ends sessions also ends those that have not come yet', () => {
   })
 
   test('a reset', async () => {
-    const mine = await t.oldBrowser('resets', { isNew: true })
+    const mine = await t.signInToOld('resets', { isNew: true })
     const stranger = t.browser()
     await stranger.post('/request-password-reset', { email: 'resets@example.org' })
     const body = { token: t.resets.at(-1), newPassword: `${password}!` }
@@ -141,7 +141,7 @@ describe('what ends sessions also ends those that have not come yet', () => {
   })
 
   test('signing in again in the same browser renews that session', async () => {
-    const mine = await t.oldBrowser('renews', { isNew: true })
+    const mine = await t.signInToOld('renews', { isNew: true })
     const before = copyOf(mine)
     expect((await mine.signIn('renews@example.org')).status).toBe(200)
     expect(await t.importer.list(await t.userIdOf('renews'))).toHaveLength(1)
@@ -151,8 +151,8 @@ describe('what ends sessions also ends those that have not come yet', () => {
 })
 
 test('the audit notices revoked sessions that had not been imported yet', async () => {
-  await t.oldBrowser('unmoved', { isNew: true })
-  await t.oldBrowser('unmoved')
+  await t.signInToOld('unmoved', { isNew: true })
+  await t.signInToOld('unmoved')
   const userId = await t.userIdOf('unmoved')
   t.events.length = 0
   expect(await t.importer.revokeAll(userId)).toBe(2)
@@ -161,7 +161,7 @@ test('the audit notices revoked sessions that had not been imported yet', async 
 })
 
 test('of two instances, as after a hot reload, the later one’s database counts', async () => {
-  const mine = await t.oldBrowser('reloaded', { isNew: true })
+  const mine = await t.signInToOld('reloaded', { isNew: true })
   const userId = await t.userIdOf('reloaded')
   const closed = async () => Promise.reject(new Error('The database is closed'))
   const store = t.importing()
@@ -179,7 +179,7 @@ test.each([
   ['updatedAt', new Date(8.64e15)],
 ])('a row whose %s is %o, as in no session, is named, and shuts its user out of nothing', async (field, time) => {
   const name = `${field}-${time.getTime()}`.toLowerCase()
-  const mine = await t.oldBrowser(name, { isNew: true })
+  const mine = await t.signInToOld(name, { isNew: true })
   const userId = await t.userIdOf(name)
   const where = [{ field: 'userId', value: userId }]
   await t.oldAdapter.update({ model: 'session', where, update: { [field]: time } })
@@ -190,7 +190,7 @@ test.each([
 })
 
 test('a row that never expires is a session', async () => {
-  const mine = await t.oldBrowser('forever', { isNew: true })
+  const mine = await t.signInToOld('forever', { isNew: true })
   const where = [{ field: 'userId', value: await t.userIdOf('forever') }]
   const expiresAt = new Date('9999-12-31T23:59:59.999Z')
   await t.oldAdapter.update({ model: 'session', where, update: { expiresAt } })
@@ -198,7 +198,7 @@ test('a row that never expires is a session', async () => {
 })
 
 test('an error that is none of a database is no outage', async () => {
-  await t.oldBrowser('progress', { isNew: true })
+  await t.signInToOld('progress', { isNew: true })
   const userId = await t.userIdOf('progress')
   const other = t.importing()
   other.readFrom({

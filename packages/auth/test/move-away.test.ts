@@ -13,7 +13,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 const newPassword = `${password} and more`
 
 /** The answers of better-auth alone to a browser. */
-async function alone({ jar }: Browser, path: string, body?: object) {
+async function askStock({ jar }: Browser, path: string, body?: object) {
   const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = { origin: t.origin, cookie, 'content-type': 'application/json' }
   const init = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }
@@ -23,13 +23,13 @@ async function alone({ jar }: Browser, path: string, body?: object) {
 }
 
 test('without the plugin, no session of it signs in, also no revoked one, and everybody signs in again', async () => {
-  const moved = await t.oldBrowser('away', { isNew: true })
+  const moved = await t.signInToOld('away', { isNew: true })
   const before = thiefOf(moved, t.browser()) // the cookie of better-auth, from before the move
-  const revoked = await t.oldBrowser('away')
+  const revoked = await t.signInToOld('away')
   const email = 'away@example.org'
   const mine = t.browser()
   await mine.signIn(email)
-  const waiting = await t.oldBrowser('waiting', { isNew: true }) // was not imported yet
+  const waiting = await t.signInToOld('waiting', { isNew: true }) // was not imported yet
   const revokedId = (await revoked.session())?.id
   expect((await mine.post('/revoke-session', { token: revokedId })).status).toBe(200)
   expect((await mine.post('/change-password', { currentPassword: password, newPassword })).status).toBe(200)
@@ -37,17 +37,17 @@ test('without the plugin, no session of it signs in, also no revoked one, and ev
   expect(await mine.session()).not.toBeNull()
 
   for (const browser of [mine, moved, before, revoked]) {
-    expect((await alone(browser, '/get-session')).body).toBeNull()
+    expect((await askStock(browser, '/get-session')).body).toBeNull()
   }
-  expect((await alone(waiting, '/get-session')).body).not.toBeNull()
+  expect((await askStock(waiting, '/get-session')).body).not.toBeNull()
   const [pending] = t.resets
   expect(pending).toEqual(expect.any(String))
-  expect((await alone(mine, '/reset-password', { token: pending, newPassword: password })).status).toBe(400)
-  expect((await alone(mine, '/sign-in/email', { email, password })).status).toBe(401)
-  const signedIn = await alone(mine, '/sign-in/email', { email, password: newPassword })
+  expect((await askStock(mine, '/reset-password', { token: pending, newPassword: password })).status).toBe(400)
+  expect((await askStock(mine, '/sign-in/email', { email, password })).status).toBe(401)
+  const signedIn = await askStock(mine, '/sign-in/email', { email, password: newPassword })
   expect(signedIn).toMatchObject({ status: 200, body: { user: { email } } })
   const [, name = '', value = ''] = /([^=,\s]+session_token)=([^;]*)/.exec(signedIn.cookie) ?? []
   mine.jar.set(name, value)
-  expect((await alone(mine, '/get-session')).body).toMatchObject({ user: { email } })
+  expect((await askStock(mine, '/get-session')).body).toMatchObject({ user: { email } })
   expect(await t.rowsOf(await t.userIdOf('away'))).toHaveLength(1)
 })

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 /** Somebody who was notified of a sign-in on a phone. */
-async function notifiedPerson(name: string) {
+async function notifyPerson(name: string) {
   const person = await t.person(name, 1)
   const { token = '', user, session } = notified.at(-1) ?? {}
   return { ...person, token, user, session }
@@ -56,7 +56,7 @@ const idOf = async (browser: Browser | undefined): Promise<string> => {
 }
 
 test('the link is that of one device and one user, for seven days', async () => {
-  const { token, user, session, phones, userId, email } = await notifiedPerson('linked')
+  const { token, user, session, phones, userId, email } = await notifyPerson('linked')
   expect(user).toMatchObject({ id: userId, email, name: 'Ada' })
   expect(session?.id).toBe((await phones[0]?.session())?.id)
   expect(token).toMatch(/^[\w-]{43}$/)
@@ -68,12 +68,12 @@ test('the link is that of one device and one user, for seven days', async () => 
 })
 
 test('a token that is unknown, used, expired, of another kind, or of a user who is gone gets one answer', async () => {
-  const { token, userId } = await notifiedPerson('once')
+  const { token, userId } = await notifyPerson('once')
   expect((await secure(token)).status).toBe(200)
   await t.store.create({ userId }) // by a way in that the link leaves alone
-  const gone = await notifiedPerson('gone')
+  const gone = await notifyPerson('gone')
   await sql`delete from "user" where id = ${gone.userId}`.execute(t.database.kysely)
-  const expired = await notifiedPerson('expired')
+  const expired = await notifyPerson('expired')
   const where = [{ field: 'identifier', value: secureAccountIdentifier(expired.token) }]
   await t.adapter.update({ model: 'verification', where, update: { expiresAt: new Date(Date.now() - 1) } })
   const { internalAdapter } = await t.auth.$context
@@ -85,7 +85,7 @@ test('a token that is unknown, used, expired, of another kind, or of a user who 
 })
 
 test('a token that is used twice at once does both times what it says', async () => {
-  const { token, userId } = await notifiedPerson('meanwhile')
+  const { token, userId } = await notifyPerson('meanwhile')
   const statuses: number[] = []
   meanwhile = async () => {
     meanwhile = async () => undefined
@@ -98,7 +98,7 @@ test('a token that is used twice at once does both times what it says', async ()
 test.each(['lost on its way to SQL', 'lost on its way back'])(
   'a last statement that is %s leaves no link, and no refusal of what is done',
   async (fault) => {
-    const { token, userId, phones, email } = await notifiedPerson(fault.replaceAll(' ', '-'))
+    const { token, userId, phones, email } = await notifyPerson(fault.replaceAll(' ', '-'))
     const other = await createDeviceToken((await t.auth.$context).internalAdapter, userId, await idOf(phones[0]))
     const { deleteMany } = t.adapter
     let deletions = 0
@@ -129,14 +129,14 @@ test.each(['lost on its way to SQL', 'lost on its way back'])(
 )
 
 test('it ends the links of other mails, and the next sign-in from that browser is one from a new device', async () => {
-  const stranger = await notifiedPerson('stranger')
+  const stranger = await notifyPerson('stranger')
   const { adapter } = t
   const change = { model: 'verification', where: [{ field: 'identifier', value: `account-change:${stranger.userId}` }] }
   await adapter.create({
     model: 'account',
     data: { userId: stranger.userId, accountId: 'x', providerId: 'x', createdAt: new Date(), updatedAt: new Date() },
   })
-  const { token, userId, phones, email } = await notifiedPerson('all-links')
+  const { token, userId, phones, email } = await notifyPerson('all-links')
   const { internalAdapter } = await t.auth.$context
   const other = await createDeviceToken(internalAdapter, userId, await idOf(phones[0]))
   t.events.length = 0
@@ -159,7 +159,7 @@ test('it ends the links of other mails, and the next sign-in from that browser i
 const sendLink = async (token: string) => t.browser().post('/secure-account/send-link', { token })
 
 test('with the used link, its mail is sent again until a password is chosen, for an hour', async () => {
-  const { token, userId, email } = await notifiedPerson('again')
+  const { token, userId, email } = await notifyPerson('again')
   const mails = () => resets.filter((to) => to === email).length
   expect(await sendLink(token), 'before it was used').toMatchObject(invalid)
   expect((await secure(token)).status).toBe(200)
@@ -173,11 +173,11 @@ test('with the used link, its mail is sent again until a password is chosen, for
   await (await newPassword(userId)).reset('a new password')
   expect(await sendLink(token), 'once a password was chosen').toMatchObject(invalid)
 
-  const late = await notifiedPerson('late')
+  const late = await notifyPerson('late')
   expect((await secure(late.token)).status).toBe(200)
   const where = [{ field: 'value', value: late.userId }]
   await t.adapter.updateMany({ model: 'verification', where, update: { expiresAt: new Date(Date.now() - 1) } })
-  const gone = await notifiedPerson('gone-by-now')
+  const gone = await notifyPerson('gone-by-now')
   expect((await secure(gone.token)).status).toBe(200)
   await sql`delete from "user" where id = ${gone.userId}`.execute(t.database.kysely)
   for (const dead of [late.token, gone.token, 'unknown']) expect(await sendLink(dead), dead).toMatchObject(invalid)
@@ -190,7 +190,7 @@ async function newPassword(userId: string) {
 }
 
 test('without a password, the sessions of the person end as its own event', async () => {
-  const { token, userId } = await notifiedPerson('without')
+  const { token, userId } = await notifyPerson('without')
   await deleteAccounts(t.database, userId)
   t.events.length = 0
   const { revokeAll } = t.store

@@ -169,13 +169,13 @@ function sessionsOf(users: number): number {
   return sum(Array.from({ length: users }, (_, n) => devicesOf(n)))
 }
 
-async function validated(token = ''): Promise<Session> {
+async function requireLive(token = ''): Promise<Session> {
   const session = await store.validate(token)
   if (session === null) throw new Error('A session that lives was not found')
   return session
 }
 
-async function refused(ended: readonly string[]): Promise<void> {
+async function requireRevoked(ended: readonly string[]): Promise<void> {
   await each(ended.length, AT_ONCE, async (n) => {
     if ((await store.validate(ended[n] ?? '')) !== null) throw new Error('A session has survived')
   })
@@ -188,7 +188,7 @@ const empty = await info('used_memory')
 
 const fewTokens = await load(0, FEW / 2, 1)
 await measure(`validate, of ${count(FEW)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) =>
-  validated(fewTokens[n % fewTokens.length]),
+  requireLive(fewTokens[n % fewTokens.length]),
 )
 const tokens = await load(FEW / 2, USERS)
 const total = sessionsOf(USERS)
@@ -196,11 +196,11 @@ const full = await info('used_memory')
 const keys = await Promise.all(masters.map(async ({ admin }) => admin.dbsize()))
 const rss = await info('used_memory_rss')
 await measure(`validate, of ${count(total)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) =>
-  validated(tokens[n % tokens.length]),
+  requireLive(tokens[n % tokens.length]),
 )
-await measure('validate, one at once', SAMPLE, 1, (n) => validated(tokens[n % tokens.length]))
+await measure('validate, one at once', SAMPLE, 1, (n) => requireLive(tokens[n % tokens.length]))
 
-const sessions = await Promise.all(tokens.map(validated))
+const sessions = await Promise.all(tokens.map(requireLive))
 const aMinuteOn = createSessionStore({ redis, clock: () => Date.now() + 2 * minute })
 await measure('touch', sessions.length, AT_ONCE, async (n) => {
   const session = sessions[n]
@@ -257,7 +257,7 @@ console.log(
     ended += those // other workers have counted meanwhile
   })
   if (ended !== total) throw new Error(`${ended} sessions ended of ${total}`)
-  await refused(tokens)
+  await requireRevoked(tokens)
   console.log(
     `All ${count(ended)} sessions have ended; bytes of a person's watermark: ${count(((await used()) - sum(empty)) / USERS)}\n`,
   )
@@ -269,14 +269,14 @@ console.log(
   const again = await load(0, USERS)
   const replicated = createSessionStore({ redis, durability: 'replicated' })
   let unconfirmed = 0
-  const confirmed = async (n: number): Promise<unknown> =>
+  const revokeReplicated = async (n: number): Promise<unknown> =>
     replicated.revokeAll(userId(n), { credentialChange: true }).catch((error: unknown) => {
       if (!(error instanceof NotReplicatedError)) throw error
       unconfirmed += 1
-      return confirmed(n)
+      return revokeReplicated(n)
     })
   const few = Math.min(SAMPLE, USERS / 10)
-  await measure('revokeAll, on a replica too', few, AT_ONCE, confirmed)
+  await measure('revokeAll, on a replica too', few, AT_ONCE, revokeReplicated)
   console.log(`Not confirmed within 75 ms, and repeated: ${unconfirmed}`)
 
   const kept = createSessionStore({ redis, onEvent: () => undefined })
@@ -294,7 +294,7 @@ console.log(
   const start = performance.now()
   await Promise.all(masters.map(async ({ admin }) => admin.flushall('ASYNC')))
   const answered = performance.now() - start
-  await refused(again)
+  await requireRevoked(again)
   while (sum(await info('lazyfree_pending_objects')) > 0);
   const freed = performance.now() - start
   console.log(

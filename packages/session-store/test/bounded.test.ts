@@ -215,15 +215,15 @@ test('a store warns once of each record that it cannot read, and remembers 1,000
       key,
       Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`${from + n}`.padStart(16, 'A'), 'no record'])),
     )
-  const warned = async () => {
+  const countWarnings = async () => {
     await t.store.list('ada')
     return t.warnings.length
   }
   t.warnings.length = 0
   await plant(0, 1_000)
-  expect(await warned()).toBe(1_000)
-  expect(await warned()).toBe(1_000)
+  expect(await countWarnings()).toBe(1_000)
+  expect(await countWarnings()).toBe(1_000)
   await plant(1_000, 1_001)
-  await warned()
-  expect(await warned()).toBeGreaterThan(1_001) // the new one took the place of the others
+  await countWarnings()
+  expect(await countWarnings()).toBeGreaterThan(1_001) // the new one took the place of the others
 })

@@ -7,7 +7,7 @@ import { userTagOf } from '../src/record/token.js'
 import { refuses, remembers } from './caching.js'
 import { killAmidRevocations, startDistantCluster, startServers } from './failover.js'
 import { clusterClient, happens, longTimeouts, secondCopyOfIoredis } from './helpers.js'
-import { confirmed, Load, signIn } from './load.js'
+import { retryUntilReplicated, Load, signIn } from './load.js'
 import { askNode, connectionOf, keyOf, moveSlot, slotOf, usersOn } from './nodes.js'
 import { until } from './retry.js'
 
@@ -59,7 +59,7 @@ test.each(Object.entries(clients))(
         await until('the user is watched', async () => received.includes('live'))
         const { token, session } = await signIn(store, userId)
         await remembers(cluster.nodes, near, token)
-        await confirmed(() => replicated.revoke(userId, session.id))
+        await retryUntilReplicated(() => replicated.revoke(userId, session.id))
         await refuses(near, token)
         await until('the revocation is received', async () => received.includes('ended'))
       }

@@ -18,7 +18,7 @@ const waiting = `user:{${ada}}:waiting`
 const write = (event: object, id: string) => t.redis.hset(waiting, id, JSON.stringify(event))
 
 /** A session as the script writes it into an event. */
-async function writtenSession(): Promise<{ id: string; details: string }> {
+async function readWrittenSession(): Promise<{ id: string; details: string }> {
   const { session } = await t.signIn('bob', { userAgent: 'Firefox' })
   const [event = ''] = await t.redis.hvals(`user:{${userTagOf('bob')}}:waiting`)
   const { session: written } = JSON.parse(event) as Record<string, object> // of the script
@@ -28,7 +28,7 @@ async function writtenSession(): Promise<{ id: string; details: string }> {
 
 describe('reading', () => {
   test('an event that lacks a part: it is reported, and stays', async () => {
-    const session = await writtenSession()
+    const session = await readWrittenSession()
     const broken = [
       { kind: 'created' },
       { kind: 'created', session: { ...session, id: 7 } },
@@ -48,7 +48,7 @@ describe('reading', () => {
   })
 
   test('an event of an operation: with its reason, if it has one that can be read', async () => {
-    const session = await writtenSession()
+    const session = await readWrittenSession()
     const operation = { id: 'the operation', reason: 'a leak' }
     const ended = { kind: 'ended', cause: 'operator', session }
     for (const [n, one] of [operation, { id: 'the operation' }, { ...operation, id: 7 }, null].entries())
@@ -63,7 +63,7 @@ describe('reading', () => {
   })
 
   test('the time is that of its id, or that which it names', async () => {
-    const event = { kind: 'noted', name: 'any', by: await writtenSession() }
+    const event = { kind: 'noted', name: 'any', by: await readWrittenSession() }
     await write(event, '000000000005000-000007')
     await write({ ...event, at: 4_000 }, '000000000006000-000000')
     await write({ ...event, at: 'never' }, '000000000007000-000000')

@@ -83,7 +83,7 @@ function sorted(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-async function oneAfterTheOther(order: readonly (readonly [string, Operation])[]): Promise<string> {
+async function runInTurn(order: readonly (readonly [string, Operation])[]): Promise<string> {
   const stage = await scene()
   const replies: Record<string, unknown> = {}
   for (const [as, operation] of order) replies[as] = await operation(stage, as)
@@ -91,7 +91,7 @@ async function oneAfterTheOther(order: readonly (readonly [string, Operation])[]
 }
 
 /** Holds the n-th command that is sent from now on; null when the operation was done before it. */
-async function held(n: number, a: Operation, b: Operation): Promise<string | null> {
+async function runHeld(n: number, a: Operation, b: Operation): Promise<string | null> {
   const stage = await scene()
   const original = t.redis.sendCommand
   let sent = 0
@@ -119,17 +119,17 @@ test.each(Object.entries(first))('%s, with every other operation in the middle o
   let interleavings = 0
   for (const [other, b] of Object.entries(second)) {
     const orders = [
-      await oneAfterTheOther([
+      await runInTurn([
         ['A', a],
         ['B', b],
       ]),
-      await oneAfterTheOther([
+      await runInTurn([
         ['B', b],
         ['A', a],
       ]),
     ]
     for (let n = 1; ; n += 1) {
-      const seen = await held(n, a, b)
+      const seen = await runHeld(n, a, b)
       if (seen === null) break
       interleavings += 1
       expect(orders, `${name} held at its command ${n}, over ${other}`).toContain(seen)

@@ -9,10 +9,10 @@ export async function signIn(store: SessionStore, userId: string) {
 }
 
 /** Repeats a revocation that no replica acknowledged in time, as on a busy machine. */
-export async function confirmed(end: () => Promise<unknown>): Promise<void> {
+export async function retryUntilReplicated(end: () => Promise<unknown>): Promise<void> {
   await end().catch(async (error: unknown) => {
     if (!(error instanceof NotReplicatedError)) throw error
-    await confirmed(end)
+    await retryUntilReplicated(end)
   })
 }
 
@@ -35,10 +35,10 @@ export class Load {
       const [[oldest, oldestId] = [token, session.id]] = live
       expect(await store.validate(oldest)).toMatchObject({ id: oldestId })
       if (live.size > 4) {
-        await confirmed(() => store.revokeOthers(token))
+        await retryUntilReplicated(() => store.revokeOthers(token))
         this.#end(...[...live.keys()].filter((other) => other !== token))
       } else if (this.rounds % 2 === 1) {
-        await confirmed(() => store.revoke(userId, oldestId))
+        await retryUntilReplicated(() => store.revoke(userId, oldestId))
         this.#end(oldest)
       }
     }

@@ -102,7 +102,7 @@ export async function startNear(lease: number, options: Partial<SessionStoreOpti
     if (found === undefined) throw new Error('There is no such connection')
     return found
   }
-  const asked = async (work: () => Promise<unknown>) => (await t.commandsOf(work))['hget'] ?? 0
+  const countLookups = async (work: () => Promise<unknown>) => (await t.commandsOf(work))['hget'] ?? 0
   return {
     ...t,
     near: store,
@@ -119,12 +119,12 @@ export async function startNear(lease: number, options: Partial<SessionStoreOpti
       return latest
     },
     /** How often Redis was asked for a session. */
-    asked,
+    countLookups,
     /** Resolves once a session is remembered. */
     async remembers(token: string): Promise<void> {
       await eventually(
         'the session is remembered',
-        async () => (await asked(async () => expect(await store.validate(token)).not.toBeNull())) === 0,
+        async () => (await countLookups(async () => expect(await store.validate(token)).not.toBeNull())) === 0,
       )
     },
     async [Symbol.asyncDispose]() {

@@ -13,7 +13,7 @@ test('what is remembered costs no round trip; what is strict always costs one', 
     for (let n = 0; n < 100; n += 1) expect(await t.near.validate(token)).toEqual(session)
   })
   expect(commands).toEqual({})
-  expect(await t.asked(() => t.near.validate(token, { strict: true }))).toBe(1)
+  expect(await t.countLookups(() => t.near.validate(token, { strict: true }))).toBe(1)
 })
 
 test('who is given a session may change it: it is theirs alone', async () => {

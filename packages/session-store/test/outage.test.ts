@@ -46,7 +46,7 @@ async function everyOperationIsUnavailable(signed: Signed): Promise<void> {
   }
 }
 
-async function connectedTo(url: string) {
+async function connectTo(url: string) {
   const redis = new Redis(url, { lazyConnect: true })
   await redis.connect()
   return { redis, [Symbol.asyncDispose]: async () => redis.disconnect() }
@@ -114,7 +114,7 @@ describe('an outage is an error of its own, within the timeout', () => {
     await using replicated = await startStore({ durability: 'replicated' })
     const { redis, store } = replicated
     createSessionStore({ redis, durability: 'replicated' }) // as after a hot reload
-    await using admin = await connectedTo(replicated.server.url)
+    await using admin = await connectTo(replicated.server.url)
     const countConnections = async () => ((await admin.redis.client('LIST')) as string).split('\n').length - 2
     await until('the stores share a connection for revocations', async () => (await countConnections()) === 2)
     const { session, token } = await replicated.signIn()

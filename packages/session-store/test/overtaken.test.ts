@@ -21,12 +21,12 @@ function overtake(script: 'rollcallUpdate' | 'rollcallRotate', session: Session,
   const other = createSessionStore({ redis, clock: () => t.clock.now })
   const original = t.redis[script]
   let calls = 0
-  const overtaken = async (...args: unknown[]): Promise<unknown> => {
+  const updateFirst = async (...args: unknown[]): Promise<unknown> => {
     calls += 1
     if (calls <= times) await other.update(session, { calls })
     return Reflect.apply(original, t.redis, args)
   }
-  Object.assign(t.redis, { [script]: overtaken })
+  Object.assign(t.redis, { [script]: updateFirst })
   onTestFinished(() => void Object.assign(t.redis, { [script]: original }))
 }
 

@@ -89,13 +89,13 @@ test('the connection that listens for changes stays, and nothing is missed', asy
 test('the near-cache keeps its connection, and answers again after the stall', async () => {
   await using near = await startStore({ nearCache: { lease: 1_000 } }, redisOptions)
   const signedIn = await near.signIn()
-  const answeredFromHere = async (): Promise<void> => {
+  const waitForCache = async (): Promise<void> => {
     await eventually(
       'the session is remembered',
       async () => (await near.commandsOf(() => near.store.validate(signedIn.token)))['hget'] === undefined,
     )
   }
-  await answeredFromHere()
+  await waitForCache()
   const connections = async () => String(await near.redis.client('LIST')).match(/^id=\d+/gm)
   const before = await connections()
   const { ping } = Redis.prototype
@@ -110,7 +110,7 @@ test('the near-cache keeps its connection, and answers again after the stall', a
   await sent
   stall() // the answer to the sign of life arrives during it
   await new Promise((resolve) => setImmediate(resolve))
-  await answeredFromHere()
+  await waitForCache()
   expect(await connections()).toEqual(before)
 })
 

@@ -53,7 +53,7 @@ const options = {
 } satisfies Omit<RedisOptions, 'replyMapping'>
 
 /** Vitest fails the run at an error without a listener, whenever it comes. */
-async function refused(client: Redis | Cluster): Promise<void> {
+async function expectRefusal(client: Redis | Cluster): Promise<void> {
   client.on('error', () => undefined)
   const ended = new Promise((resolve) => client.once('end', resolve)) // events.once would reject with the error
   await expect(client.connect()).rejects.toThrow()
@@ -62,12 +62,12 @@ async function refused(client: Redis | Cluster): Promise<void> {
 
 test('two errors of one TLS connection end neither the process of a single client nor of its duplicates', async () => {
   const client = new Redis({ ...options, host: '127.0.0.1', port })
-  await refused(client)
-  await refused(client.duplicate())
+  await expectRefusal(client)
+  await expectRefusal(client.duplicate())
 })
 
 test('nor of a client of a Cluster', async () => {
-  await refused(
+  await expectRefusal(
     new Cluster([{ host: '127.0.0.1', port }], {
       redisOptions: options,
       lazyConnect: true,
@@ -78,20 +78,22 @@ test('nor of a client of a Cluster', async () => {
 
 test('nor of a client of Sentinel', async () => {
   const sentinels = [{ host: '127.0.0.1', port }]
-  await refused(new Redis({ ...options, sentinels, name: 'main', sentinelTLS: {} }))
+  await expectRefusal(new Redis({ ...options, sentinels, name: 'main', sentinelTLS: {} }))
 })
 
 test('nor of clients of another copy of ioredis, once one of them is supervised', async () => {
   const copy = secondCopyOfIoredis()
   const client = new copy.Redis({ ...options, host: '127.0.0.1', port })
   superviseClient(client)
-  await refused(client)
-  await refused(new copy.Redis({ ...options, sentinels: [{ host: '127.0.0.1', port }], name: 'main', sentinelTLS: {} }))
+  await expectRefusal(client)
+  await expectRefusal(
+    new copy.Redis({ ...options, sentinels: [{ host: '127.0.0.1', port }], name: 'main', sentinelTLS: {} }),
+  )
   const cluster = new copy.Cluster([{ host: '127.0.0.1', port }], {
     redisOptions: options,
     lazyConnect: true,
     clusterRetryStrategy: () => null,
   })
   superviseClient(cluster)
-  await refused(cluster)
+  await expectRefusal(cluster)
 })

@@ -33,7 +33,7 @@ afterEach(async () => {
   await pair.stop()
 })
 
-async function signedIn(options: Partial<SessionStoreOptions> = {}, userId = 'ada') {
+async function signInTwice(options: Partial<SessionStoreOptions> = {}, userId = 'ada') {
   const store = createSessionStore({ redis, timeouts: { touchInterval: 1 }, ...options })
   await store.create({ userId })
   const created = await store.create({ userId })
@@ -59,7 +59,7 @@ async function succeeds<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('a failover behind one address, in which the old master becomes a replica', () => {
-  const writes: Record<string, (t: Awaited<ReturnType<typeof signedIn>>) => Promise<unknown>> = {
+  const writes: Record<string, (t: Awaited<ReturnType<typeof signInTwice>>) => Promise<unknown>> = {
     'a sign-in': ({ store, userId }) => store.create({ userId }),
     touch: ({ store, session }) => store.touch({ ...session, lastSeenAt: new Date(0) }),
     'new data': ({ store, token }) => store.update(token, { name: 'laptop' }),
@@ -72,7 +72,7 @@ describe('a failover behind one address, in which the old master becomes a repli
 
   test('every write works again without a restart', async () => {
     const people = await Promise.all(
-      Object.entries(writes).map(async ([name, write]) => ({ write, t: await signedIn({}, name) })),
+      Object.entries(writes).map(async ([name, write]) => ({ write, t: await signInTwice({}, name) })),
     )
     await failOver()
     const causes = await Promise.all(
@@ -88,7 +88,7 @@ describe('a failover behind one address, in which the old master becomes a repli
   })
 
   test('a revocation that waits for a replica works again, and is confirmed by the old master', async () => {
-    const t = await signedIn({ durability: 'replicated' })
+    const t = await signInTwice({ durability: 'replicated' })
     const other = await t.store.create({ userId: 'ada' })
     await until(
       'it is confirmed',
@@ -100,7 +100,7 @@ describe('a failover behind one address, in which the old master becomes a repli
   })
 
   test('changes are received from the new master, though the old one is cut off from it', async () => {
-    const t = await signedIn()
+    const t = await signInTwice()
     const changes = createSessionChanges({ redis })
     const received: string[] = []
     changes.watch('ada', ({ kind }) => received.push(kind))
@@ -118,7 +118,7 @@ describe('a failover behind one address, in which the old master becomes a repli
   })
 
   test('the near-cache follows, and refuses what the new master has ended', async () => {
-    const t = await signedIn({ nearCache: { lease: 500 } })
+    const t = await signInTwice({ nearCache: { lease: 500 } })
     await failOver()
     await succeeds(() => t.store.create({ userId: 'bob' }))
     const elsewhere = new Redis(pair.nodes[1].server.url)
@@ -140,7 +140,7 @@ describe('a failover behind one address, in which the old master becomes a repli
 
 describe('a replica that is one for good', () => {
   test('goes on reading on the same connection, and is asked anew once a second at most', async () => {
-    const { store, token } = await signedIn()
+    const { store, token } = await signInTwice()
     await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
     let closed = 0
     redis.on('close', () => (closed += 1))
@@ -157,7 +157,7 @@ describe('a replica that is one for good', () => {
   })
 
   test('and becomes a master: writes go on, and nothing is asked any more', async () => {
-    const { store } = await signedIn()
+    const { store } = await signInTwice()
     await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
     await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     await askNode(pair.nodes[0], (admin) => admin.replicaof('NO', 'ONE'))
@@ -169,7 +169,7 @@ describe('a replica that is one for good', () => {
   })
 
   test('a failover is noticed without a second write that fails', async () => {
-    const { store } = await signedIn()
+    const { store } = await signInTwice()
     await pair.failOver()
     await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     address.leadTo(pair.nodes[1].server.url)
@@ -209,7 +209,7 @@ const states: Record<string, { error: RegExp; begin: () => Promise<unknown> }> =
 
 describe.each(Object.entries(states))('an address that led to %s', (_, { error, begin }) => {
   test('both reads and writes work again without a restart', async () => {
-    const { store, token } = await signedIn()
+    const { store, token } = await signInTwice()
     await begin()
     await expect(store.validate(token)).rejects.toMatchObject({
       cause: { message: expect.stringMatching(error) as string },
@@ -240,7 +240,7 @@ const lines: readonly (readonly [line: string, isPassed: (command: string) => bo
 
 describe('an error line on the open connections', () => {
   test.each(lines)('%s: the connection that says so is left', async (line, isPassed) => {
-    const { store, token } = await signedIn()
+    const { store, token } = await signInTwice()
     address.refuse(line, isPassed)
     await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     await succeeds(() => store.create({ userId: 'ada' }))
@@ -252,7 +252,7 @@ describe('an error line on the open connections', () => {
     "OOM command not allowed when used memory > 'maxmemory'.",
     'NOPERM this user has no permissions',
   ])('%s says nothing of the server: the connection stays', async (line) => {
-    const { store } = await signedIn()
+    const { store } = await signInTwice()
     address.refuse(line)
     const before = address.connections()
     for (let n = 0; n < 5; n += 1)

@@ -55,7 +55,7 @@ describe('a procedure of a signed-in person', () => {
     userAgent: null,
     data: {},
   }
-  function signedIn() {
+  function createCaller() {
     const t = initTRPC.create()
     const procedure = t.procedure.concat(createSessionProcedure(async () => ({ session, token: 'a token' })))
     return t.createCallerFactory(
@@ -68,11 +68,11 @@ describe('a procedure of a signed-in person', () => {
   }
 
   test('is given the session and the token', async () => {
-    expect(await signedIn().context()).toEqual([session, 'a token'])
+    expect(await createCaller().context()).toEqual([session, 'a token'])
   })
 
   test('answers an outage in the procedure itself with 503, and its other errors as they are', async () => {
-    await expect(signedIn().outage()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
-    await expect(signedIn().conflict()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(createCaller().outage()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    await expect(createCaller().conflict()).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })

@@ -9,7 +9,7 @@ type Body = () => unknown
  * better-auth's tests start an instance in the body of `describe`. If ours refuses the options, one test fails, instead of all
  * of the file.
  */
-function contained(body: Body): Body {
+function containFailure(body: Body): Body {
   return async () => {
     try {
       await body()
@@ -26,6 +26,6 @@ export const describe = new Proxy(original, {
     Reflect.apply(
       target,
       self,
-      args.map((argument) => (typeof argument === 'function' ? contained(argument as Body) : argument)),
+      args.map((argument) => (typeof argument === 'function' ? containFailure(argument as Body) : argument)),
     ) as unknown,
 })

@@ -24,7 +24,7 @@ export interface DebianProgram<T> {
 }
 
 /** A program in an unpacked folder, which brings its own libraries; undefined when there is no such folder. */
-export async function unpackedProgram<T>(folder: string, { program, check }: DebianProgram<T>): Promise<T | undefined> {
+export async function findUnpacked<T>(folder: string, { program, check }: DebianProgram<T>): Promise<T | undefined> {
   const path = join(folder, program)
   if (!(await isProgram(path))) return undefined
   const entries = await readdir(folder, { recursive: true })
@@ -46,18 +46,18 @@ export async function download<T>(folder: string, wanted: DebianProgram<T>): Pro
       if (hasCode(error, 'ENOENT')) throw new Error('needs apt-get and dpkg, of Debian or Ubuntu', { cause: error })
       // The machine's package lists are missing, or older than its archive. Lists of our own need no
       // root, and leave the machine's as they are.
-      await unpackPackages(work, fresh, wanted.packages, await ownLists(work))
+      await unpackPackages(work, fresh, wanted.packages, await downloadLists(work))
     }
-    if (!(await unpackedProgram(fresh, wanted))) throw new Error(`the packages hold no ${wanted.program}`)
+    if (!(await findUnpacked(fresh, wanted))) throw new Error(`the packages hold no ${wanted.program}`)
 
     // Another process may have been faster, and may run what it unpacked: never take that away.
-    const theirs = await unpackedProgram(folder, wanted).catch(() => undefined)
+    const theirs = await findUnpacked(folder, wanted).catch(() => undefined)
     if (theirs) return theirs
     await rm(folder, { recursive: true, force: true })
     await rename(fresh, folder).catch((error: unknown) => {
       if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error
     })
-    const program = await unpackedProgram(folder, wanted)
+    const program = await findUnpacked(folder, wanted)
     if (!program) throw new Error('the unpacked folder vanished')
     return program
   } finally {
@@ -107,7 +107,7 @@ async function packagesNeeded(names: readonly string[], aptOptions: readonly str
   return [...needed]
 }
 
-async function ownLists(work: string): Promise<string[]> {
+async function downloadLists(work: string): Promise<string[]> {
   const lists = join(work, 'lists')
   const cache = join(work, 'apt-cache')
   await mkdir(join(lists, 'partial'), { recursive: true })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Command, download, isProgram, unpackedFolder, unpackedProgram } from './debian.js'
+import { type Command, download, isProgram, unpackedFolder, findUnpacked } from './debian.js'
 import { placesFromEnvironment, type Places } from './env.js'
 
 const run = promisify(execFile)
@@ -70,7 +70,7 @@ export async function findServer(
 
   const unpacked = await unpackedFolder('redis', places)
   const server =
-    (await attempt(unpacked, () => unpackedProgram(unpacked, DEBIAN))) ??
+    (await attempt(unpacked, () => findUnpacked(unpacked, DEBIAN))) ??
     (await attempt('download', () => download(unpacked, DEBIAN)))
   if (server) return server
   throw new RedisUnavailableError(tried, places.cache)

@@ -1,5 +1,5 @@
 export { type MovableAddress, startAddress } from './address.js'
-export { type Command, download, unpackedFolder, unpackedProgram } from './debian.js'
+export { type Command, download, unpackedFolder, findUnpacked } from './debian.js'
 export { type PrivateCluster, startCluster, type StartClusterOptions } from './cluster.js'
 export { RedisUnavailableError } from './find-server.js'
 export { commandReader, framed } from './commands.js'

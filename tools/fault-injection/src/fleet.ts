@@ -46,14 +46,14 @@ export class Fleet {
     const id = this.#lives
     this.#lives += 1
     const path = join(this.#dir, `redis-${id}.sock`)
-    const opened = () => {
+    const onOpen = () => {
       const connection: (typeof this.connections)[number] = { server: id, opened: performance.now(), closed: null }
       this.connections.push(connection)
       return () => void (connection.closed = performance.now())
     }
     this.#proxies.set(
       id,
-      await startProxy({ path, redis: () => this.#redis.master().server.url, opened, rewrite: this.#rewrite }),
+      await startProxy({ path, redis: () => this.#redis.master().server.url, onOpen, rewrite: this.#rewrite }),
     )
     return { id, socket: path }
   }

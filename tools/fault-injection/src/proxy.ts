@@ -20,7 +20,7 @@ export interface ProxyOptions {
   /** Path of the socket of the Redis that a new connection leads to. */
   readonly redis: () => string
   /** Called when a connection is made; what it returns, when Redis has let go of that connection. */
-  readonly opened?: () => () => void
+  readonly onOpen?: () => () => void
   readonly rewrite?: Rewrite | undefined
 }
 
@@ -30,13 +30,13 @@ interface Pair {
   swallowed?: 'requests' | 'replies'
 }
 
-export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions): Promise<Proxy> {
+export async function startProxy({ path, redis, onOpen, rewrite }: ProxyOptions): Promise<Proxy> {
   const open = new Set<Pair>()
   const listener = createServer((client) => {
-    const closed = opened?.()
+    const onClose = onOpen?.()
     const pair: Pair = { client, server: connect(redis()) }
     const { server } = pair
-    const sent = rewrite ? rewritten(rewrite) : (chunk: Buffer) => chunk
+    const sent = rewrite ? rewriteCommands(rewrite) : (chunk: Buffer) => chunk
     open.add(pair)
     for (const socket of [client, server]) socket.on('error', () => undefined) // `close` follows
     client.on('data', (chunk) => pair.swallowed === 'requests' || server.write(sent(chunk)))
@@ -46,7 +46,7 @@ export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions)
     server.once('close', () => {
       client.destroy()
       open.delete(pair)
-      closed?.()
+      onClose?.()
     })
   })
   listener.listen(path)
@@ -66,7 +66,7 @@ export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions)
 }
 
 /** Applies `rewrite` to each whole command of a stream, and keeps back the rest until it is whole. */
-function rewritten(rewrite: Rewrite): (chunk: Buffer) => Buffer {
+function rewriteCommands(rewrite: Rewrite): (chunk: Buffer) => Buffer {
   const read = commandReader()
   return (chunk) => Buffer.concat(read(chunk).map((parts) => framed(rewrite(parts))))
 }

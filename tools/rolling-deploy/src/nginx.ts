@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type Command, download, unpackedFolder, unpackedProgram } from '@rollcall/dev-redis'
+import { type Command, download, unpackedFolder, findUnpacked } from '@rollcall/dev-redis'
 
 /** The program: installed, or unpacked from Debian's package. Undefined where neither can be had. */
 export const nginx = await findNginx()
@@ -19,7 +19,7 @@ async function findNginx(): Promise<Command | undefined> {
   const folder = await unpackedFolder('nginx')
   const debian = { packages: ['nginx'], program: 'usr/sbin/nginx', check }
   try {
-    return (await unpackedProgram(folder, debian).catch(() => undefined)) ?? (await download(folder, debian))
+    return (await findUnpacked(folder, debian).catch(() => undefined)) ?? (await download(folder, debian))
   } catch (error) {
     console.warn('There is no nginx here:', error)
     return undefined

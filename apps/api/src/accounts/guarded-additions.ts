@@ -16,7 +16,7 @@ export function guardAdditions(
   model: 'passkey' | 'account' | 'twoFactor',
   refuse: (rows: DBTransactionAdapter, row: z.infer<typeof ofUser>) => Promise<void>,
 ): DBAdapter {
-  const guarded = (rows: DBTransactionAdapter): DBTransactionAdapter => ({
+  const guard = (rows: DBTransactionAdapter): DBTransactionAdapter => ({
     ...rows,
     async create(input) {
       if (input.model === model) {
@@ -31,8 +31,8 @@ export function guardAdditions(
     ...sql,
     async create(input) {
       if (input.model !== model) return sql.create(input)
-      return runWithTransaction(sql, async () => guarded(await getCurrentAdapter(sql)).create(input))
+      return runWithTransaction(sql, async () => guard(await getCurrentAdapter(sql)).create(input))
     },
-    transaction: (work) => sql.transaction((rows) => work(guarded(rows))),
+    transaction: (work) => sql.transaction((rows) => work(guard(rows))),
   }
 }

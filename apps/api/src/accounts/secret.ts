@@ -11,7 +11,7 @@ const MIN_LENGTH = 32
  *
  * @throws {Error} of the file system, or about the file.
  */
-export async function developmentSecret(dataDir: string): Promise<string> {
+export async function ensureDevelopmentSecret(dataDir: string): Promise<string> {
   const file = join(dataDir, 'secret')
   restrictToOwner(file) // a file of an earlier version, or one copied by hand
   const kept = await read(file).catch(nullFor('ENOENT'))

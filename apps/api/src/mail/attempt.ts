@@ -17,7 +17,7 @@ export interface MailKind {
   /** The limits of a mail, which is dropped beyond them. Default: none. */
   charges?(to: string, payload: string): MailCharges
   /** Called once the mail server has accepted the mail. */
-  sent?(payload: string): Promise<void>
+  onSent?(payload: string): Promise<void>
 }
 
 export interface DeliveryOptions {
@@ -73,7 +73,7 @@ export async function deliver(mail: ClaimedMail, attempt: DeliveryAttempt): Prom
     return 'not sent' // no mail server was asked, so this says nothing about an outage
   }
   await kind
-    .sent?.(mail.payload)
+    .onSent?.(mail.payload)
     .catch((error: unknown) => log.error({ err: error, mail: described(mail) }, 'A sent mail could not be recorded'))
   await remove(mail, attempt)
   return 'sent'

@@ -144,6 +144,6 @@ function newDeviceMail(links: Links, options: MailerOptions): MailKind {
       const message = newDeviceMessage({ ...facts, place }, { ...link, baseUrl: options.baseUrl })
       return { to: link.to, message }
     },
-    sent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
+    onSent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
   }
 }

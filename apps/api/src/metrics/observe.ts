@@ -23,16 +23,16 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
     if (error instanceof SessionStoreUnavailableError) metrics.storeFailures.inc()
     throw error
   }
-  const counted =
+  const countCall =
     <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>
     (...args: A): Promise<T> =>
       work(...args).catch(fail)
-  const countedTouch = counted(store.touch)
+  const countedTouch = countCall(store.touch)
   return {
     timeouts: store.timeouts,
     clock: store.clock,
-    time: counted(store.time),
-    create: counted(store.create),
+    time: countCall(store.time),
+    create: countCall(store.create),
     validate(token, options) {
       const began = performance.now()
       return store.validate(token, options).then(
@@ -49,14 +49,14 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
     },
     // Most touches ask nothing of Redis, and cannot fail.
     touch: (session) => (isTouchDue(store, session) ? countedTouch(session) : store.touch(session)),
-    update: counted(store.update),
-    rotate: counted(store.rotate),
-    list: counted(store.list),
-    count: counted(store.count),
-    revoke: counted(store.revoke),
-    revokeMany: counted(store.revokeMany),
-    revokeOthers: counted(store.revokeOthers),
-    revokeAll: counted(store.revokeAll),
+    update: countCall(store.update),
+    rotate: countCall(store.rotate),
+    list: countCall(store.list),
+    count: countCall(store.count),
+    revoke: countCall(store.revoke),
+    revokeMany: countCall(store.revokeMany),
+    revokeOthers: countCall(store.revokeOthers),
+    revokeAll: countCall(store.revokeAll),
     onRevoked: store.onRevoked,
   }
 }

@@ -13,13 +13,17 @@ export async function openRedis(
   const { redis, close } = await connectRedis(settings, redisTimeoutMs, log)
   onClose(async () => close())
   if (clock !== undefined) return { redis, clock }
-  const shared = await sharedClock(redis, settings, log)
+  const shared = await startSharedClock(redis, settings, log)
   onClose(async () => shared.close())
   return { redis, clock: shared.now }
 }
 
 /** Sessions, proofs and activity are compared across servers, so their times are those of one clock. */
-function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log): ReturnType<typeof createRedisClock> {
+function startSharedClock(
+  redis: Redis | Cluster,
+  { keyPrefix }: Settings,
+  log: Log,
+): ReturnType<typeof createRedisClock> {
   const onSkew = (ahead: number): void => {
     const seconds = Math.round(Math.abs(ahead) / 1_000)
     log.warn(

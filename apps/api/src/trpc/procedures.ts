@@ -1,4 +1,4 @@
-import { auditedByCaller, type AuditEvent } from '@rollcall/auth'
+import { leaveAuditToCaller, type AuditEvent } from '@rollcall/auth'
 import { createSessionProcedure, type RevocationName, revokeInput, unauthorized } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
@@ -125,7 +125,7 @@ export const revocationProcedure = (event: RevocationName) =>
     if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
     const result = await ctx.limits.within(
       [['revoke:session', ctx.session.userId, ctx.session.id]],
-      () => auditedByCaller(() => next()),
+      () => leaveAuditToCaller(() => next()),
       (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
       { uncounted: true },
     )

@@ -29,7 +29,7 @@ afterEach(async () => {
 const newStore = () => createSessionStore({ redis: t.redis, onEvent: (userTag) => activity.move(userTag) })
 
 async function rowsOf(userId: string): Promise<{ event: string }[]> {
-  await activity.settled()
+  await activity.flush()
   const sql = t.database.kysely.withTables<{ activity: { user_tag: string; event: string } }>()
   return sql.selectFrom('activity').selectAll().where('user_tag', '=', userTagOf(userId)).execute()
 }
@@ -76,9 +76,9 @@ test('events that another server has read before their user is deleted do not co
   await hasRead
   await events.append('ada', { name: 'user-deleted' })
   activity.move(userTagOf('ada'))
-  await activity.settled()
+  await activity.flush()
   gate.emit('write')
-  await other.settled()
+  await other.flush()
   await other.close()
   expect(await rowsOf('ada')).toEqual([])
 })
@@ -150,7 +150,7 @@ test('the activity of a user is searched once for an operation on everybody', as
   const store = newStore()
   for (const userId of ['fay', 'gus']) await store.create({ userId })
   await store.revokeAll('gus')
-  await activity.settled()
+  await activity.flush()
   let statements = 0
   const counting: KyselyPlugin = {
     transformQuery: ({ node }) => {
@@ -223,7 +223,7 @@ test('a search for an operation on everybody reads the latest 1,000 sign-ins and
 test('an operation on everybody is listed once it is done: before, it may not have reached the person', async () => {
   const store = newStore()
   await store.create({ userId: 'kim' })
-  await activity.settled()
+  await activity.flush()
   const sql = t.database.kysely.withTables<ActivityTable>()
   const what = { filter: '', reason: 'Security update', note: '', action: 'revoke', started_by: 'on call' }
   const operation = { id: 'o9', at: Date.now() + 1_000, ...what }

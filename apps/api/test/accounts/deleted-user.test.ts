@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { codeOf, requestCommandsOf, signedUp, startServer } from '../helpers.js'
+import { codeOf, requestCommandsOf, signUpDevice, startServer } from '../helpers.js'
 
 test('a user whose row is deleted by hand sees nothing from the next request on', async () => {
   await using server = await startServer()
-  const laptop = await signedUp(server)
-  const other = await signedUp(server)
-  await server.settled()
+  const laptop = await signUpDevice(server)
+  const other = await signUpDevice(server)
+  await server.flush()
   expect(await laptop.api.devices.list.query()).toHaveLength(1)
   await sql`delete from "user" where email = ${laptop.email}`.execute(server.database().kysely)
 
@@ -21,8 +21,8 @@ test('a user whose row is deleted by hand sees nothing from the next request on'
 
 test('the look for the user costs Redis nothing, and an outage of SQL signs nobody out', async () => {
   await using server = await startServer()
-  const { api } = await signedUp(server)
-  await server.settled()
+  const { api } = await signUpDevice(server)
+  await server.flush()
   const list = () => api.devices.list.query()
   expect(await requestCommandsOf(server.redis, list)).toEqual({ hget: 1, hgetall: 1 })
   await server.database().close()

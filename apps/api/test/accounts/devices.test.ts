@@ -9,7 +9,7 @@ import {
   newEmail,
   password,
   secret,
-  signedUp,
+  signUpPerson,
   startAuth,
   startAuthOn,
 } from './helpers.js'
@@ -52,7 +52,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('makes two sign-ins one device, and a browser without it another', async () => {
-      const { email, laptop } = await signedUp(t)
+      const { email, laptop } = await signUpPerson(t)
       const first = await deviceIn(laptop)
       await laptop.post('/sign-out')
       await laptop.signIn(email)
@@ -68,7 +68,7 @@ describe.each(databases)('on %s', (kind) => {
       ['without a signature', (cookie: string) => decodeURIComponent(cookie).split('.')[0] ?? ''],
       ['that is no cookie of ours', () => 'garbled'],
     ])('one %s is replaced, so that nobody chooses a device', async (_, forge) => {
-      const { email, laptop } = await signedUp(t)
+      const { email, laptop } = await signUpPerson(t)
       const before = await deviceIn(laptop)
       laptop.jar.set('rollcall.device', forge(laptop.jar.get('rollcall.device') ?? ''))
       await laptop.signIn(email)
@@ -78,7 +78,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('signs nobody in, and a session cookie is none', async () => {
-      const { email, laptop } = await signedUp(t)
+      const { email, laptop } = await signUpPerson(t)
       const [device = '', session = ''] = ['rollcall.device', 'rollcall.session_token'].map((name) =>
         laptop.jar.get(name),
       )
@@ -92,7 +92,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('says nothing of who else uses the browser: neither its id nor anything alike is kept', async () => {
-      const { laptop, userId } = await signedUp(t)
+      const { laptop, userId } = await signUpPerson(t)
       const adasDevice = await deviceIn(laptop)
       await laptop.signUp(newEmail())
       const bob = await laptop.session()
@@ -111,7 +111,7 @@ describe.each(databases)('on %s', (kind) => {
 
   describe('a sign-in from a new device is reported', () => {
     test('once for each, but not the sign-up, and not a device that is known', async () => {
-      const { email, laptop } = await signedUp(t)
+      const { email, laptop } = await signUpPerson(t)
       expect(mailsTo(email)).toEqual([])
       await laptop.post('/sign-out')
       await laptop.signIn(email)
@@ -131,7 +131,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('not when it is refused', async () => {
-      const { email, userId } = await signedUp(t)
+      const { email, userId } = await signUpPerson(t)
       const thief = t.browser()
       expect((await thief.signIn(email, 'wrong password')).status).toBe(401)
       expect(thief.jar.size).toBe(0)
@@ -141,7 +141,7 @@ describe.each(databases)('on %s', (kind) => {
   })
 
   test('a device that was not used for as long as its cookie lives is forgotten, and all go with their user', async () => {
-    const { email, userId } = await signedUp(t)
+    const { email, userId } = await signUpPerson(t)
     await sql()
       .updateTable('device')
       .set({ lastSeenAt: date(Date.now() - 401 * DAY) })
@@ -155,7 +155,7 @@ describe.each(databases)('on %s', (kind) => {
 
   describe('a name', () => {
     test('is shown with all sessions of the device at once, and with those to come', async () => {
-      const { email, laptop } = await signedUp(t)
+      const { email, laptop } = await signUpPerson(t)
       const twin = t.browser()
       for (const [name, value] of laptop.jar) twin.jar.set(name, value)
       twin.jar.delete('rollcall.session_token')
@@ -178,7 +178,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('is the one that SQL took last, for all sessions, if an earlier one reaches Redis after it', async () => {
-      const { laptop } = await signedUp(t)
+      const { laptop } = await signUpPerson(t)
       const { id = '' } = (await deviceIn(laptop)) ?? {}
       const by = await laptop.session()
       const rename = (name: string | null) => by && t.auth.renameDevice(by, id, name)
@@ -193,7 +193,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('is given to no device of another user, and to none that is unknown', async () => {
-      const [mine, theirs] = [await signedUp(t), await signedUp(t)]
+      const [mine, theirs] = [await signUpPerson(t), await signUpPerson(t)]
       const { id = '' } = (await deviceIn(theirs.laptop)) ?? {}
       const by = await mine.laptop.session()
       expect(by && (await t.auth.renameDevice(by, id, 'stolen'))).toBe(false)
@@ -204,25 +204,25 @@ describe.each(databases)('on %s', (kind) => {
 
   describe('"this wasn’t me"', () => {
     /** A person who was notified of a thief's sign-in. */
-    async function robbed() {
-      const one = await signedUp(t)
+    async function signInThief() {
+      const one = await signUpPerson(t)
       const thief = t.browser('thief')
       await thief.signIn(one.email)
       return { ...one, thief, token: new URL(mailsTo(one.email).at(-1)?.url ?? '').searchParams.get('token') ?? '' }
     }
-    const signedIn = async (...browsers: Browser[]) =>
+    const areSignedIn = async (...browsers: Browser[]) =>
       Promise.all(browsers.map(async (one) => (await one.session()) !== null))
     const resetMails = (email: string) => t.mails.filter(({ to }) => to === email)
     const invalid = { status: 400, body: { code: 'INVALID_TOKEN', message: 'Invalid token' } }
 
     test('ends all sessions, takes the password away and starts a reset that gives a new one', async () => {
-      const { email, laptop, thief, token, userId } = await robbed()
+      const { email, laptop, thief, token, userId } = await signInThief()
       const before = t.events.length
       expect(await t.browser().post('/secure-account', { token })).toMatchObject({
         status: 200,
         body: { status: true },
       })
-      expect(await signedIn(laptop, thief)).toEqual([false, false])
+      expect(await areSignedIn(laptop, thief)).toEqual([false, false])
       expect(t.events.slice(before)).toEqual([
         { event: 'account-secured', result: 'ok', userId, ended: expect.any(Number), ipAddress: '192.0.2.1' },
       ])
@@ -245,12 +245,12 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('a token that is used, expired, garbled or unknown gets one answer, and changes nothing', async () => {
-      const { email, laptop, token, userId } = await robbed()
+      const { email, laptop, token, userId } = await signInThief()
       await t.browser().post('/secure-account', { token })
       const resetToken = new URL(resetMails(email)[0]?.url ?? '').searchParams.get('token')
       await laptop.post('/reset-password', { newPassword: 'a brand new password', token: resetToken })
       await laptop.signIn(email, 'a brand new password')
-      const second = await robbed()
+      const second = await signInThief()
       await sql()
         .updateTable('verification')
         .set({ expiresAt: date(Date.now() - 1) })
@@ -260,7 +260,7 @@ describe.each(databases)('on %s', (kind) => {
       for (const tried of [token, second.token, 'garbled', '', `${token}x`]) {
         expect(await t.browser().post('/secure-account', { token: tried })).toMatchObject(invalid)
       }
-      expect(await signedIn(laptop, second.laptop, second.thief)).toEqual([true, true, true])
+      expect(await areSignedIn(laptop, second.laptop, second.thief)).toEqual([true, true, true])
       expect(
         t.events.slice(before).every(({ event, result }) => event === 'account-secured' && result === 'refused'),
       ).toBe(true)
@@ -269,14 +269,14 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('reading the address, as scanners of mail do, changes nothing', async () => {
-      const { laptop, thief, token } = await robbed()
+      const { laptop, thief, token } = await signInThief()
       expect((await t.browser().get(`/secure-account?token=${token}`)).status).toBe(404)
-      expect(await signedIn(laptop, thief)).toEqual([true, true])
+      expect(await areSignedIn(laptop, thief)).toEqual([true, true])
       expect((await t.browser().post('/secure-account', { token })).status).toBe(200)
     })
 
     test('pressed twice at once, the link of its last mail works', async () => {
-      const { email, token } = await robbed()
+      const { email, token } = await signInThief()
       const answers = await Promise.all([1, 2].map(() => t.browser().post('/secure-account', { token })))
       expect(answers.map(({ status }) => status)).toContain(200)
       const resetToken = new URL(resetMails(email).at(-1)?.url ?? '').searchParams.get('token')
@@ -286,7 +286,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('a sign-in on its way with the old password creates nothing', async () => {
-      const { email, thief, token, userId } = await robbed()
+      const { email, thief, token, userId } = await signInThief()
       const { waiting, open } = hold(t.store, 'create')
       const late = thief.signIn(email)
       await waiting // the password was found right
@@ -297,7 +297,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('with Redis out of reach it is a 503 that uses nothing up', async () => {
-      const { email, laptop, token } = await robbed()
+      const { email, laptop, token } = await signInThief()
       process.kill(t.server.pid, 'SIGSTOP')
       try {
         expect((await t.browser().post('/secure-account', { token })).status).toBe(503)
@@ -308,11 +308,11 @@ describe.each(databases)('on %s', (kind) => {
       await expect.poll(() => t.redis.ping().catch(() => 'down')).toBe('PONG')
       expect((await laptop.signIn(email)).status).toBe(200)
       expect((await t.browser().post('/secure-account', { token })).status).toBe(200)
-      expect(await signedIn(laptop)).toEqual([false])
+      expect(await areSignedIn(laptop)).toEqual([false])
     })
 
     test('of the token only a hash is kept', async () => {
-      const { token } = await robbed()
+      const { token } = await signInThief()
       expect(JSON.stringify(await sql().selectFrom('verification').selectAll().execute())).not.toContain(token)
     })
   })

@@ -19,14 +19,14 @@ import type { ScryptCost } from '../../src/accounts/passwords/scrypt.js'
 
 export { type Answer, answer, anyToken, type Browser, hold, password, secret, sessionRows } from '@rollcall/dev-auth'
 
-const prepared = async () => ({ release: async () => undefined })
+const prepareNothing = async () => ({ release: async () => undefined })
 
 /** For tests without mails about changes of an account. */
 export const noAccountMails: AccountMails = {
-  prepareAccountDeleted: prepared,
-  preparePasswordRequired: prepared,
-  prepareEmailChange: prepared,
-  prepareEmailChanged: prepared,
+  prepareAccountDeleted: prepareNothing,
+  preparePasswordRequired: prepareNothing,
+  prepareEmailChange: prepareNothing,
+  prepareEmailChanged: prepareNothing,
   requestPasswordChoice: async () => undefined,
   requestProofCode: async () => undefined,
 }
@@ -104,7 +104,7 @@ export function newEmail(): string {
 }
 
 /** Somebody new, signed in on a laptop. */
-export async function signedUp(t: Pick<Awaited<ReturnType<typeof startAuth>>, 'browser'>) {
+export async function signUpPerson(t: Pick<Awaited<ReturnType<typeof startAuth>>, 'browser'>) {
   const email = newEmail()
   const laptop = t.browser('laptop')
   const { status, text } = await laptop.signUp(email, { name: 'Ada Lovelace' })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { codeOf, newEmail, PASSWORD, signUpDevice, startServer, type TestServer } from '../helpers.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -85,8 +85,8 @@ test('the address of a picture has 2,048 characters at most', async () => {
 })
 
 describe('the name of a device', () => {
-  async function renamed(name: string): Promise<string | null | undefined> {
-    const { api } = await signedUp(server)
+  async function renameDevice(name: string): Promise<string | null | undefined> {
+    const { api } = await signUpDevice(server)
     const id = (await api.devices.list.query())[0]?.deviceId ?? ''
     await api.devices.rename.mutate({ id, name })
     return (await api.devices.list.query())[0]?.name
@@ -95,12 +95,12 @@ describe('the name of a device', () => {
   test.each(Object.entries({ ...invisible, ...unreadable, 'too much': 'x'.repeat(51) }))(
     'is not %s',
     async (_, name) => {
-      expect(await codeOf(renamed(name))).toBe('BAD_REQUEST')
+      expect(await codeOf(renameDevice(name))).toBe('BAD_REQUEST')
     },
   )
 
   test('is kept without what cannot be seen at its ends', async () => {
-    for (const [given, name] of kept.slice(0, 3)) expect(await renamed(given)).toBe(name)
-    expect(await renamed(' \t'), 'blanks take a name back').toBeNull()
+    for (const [given, name] of kept.slice(0, 3)) expect(await renameDevice(given)).toBe(name)
+    expect(await renameDevice(' \t'), 'blanks take a name back').toBeNull()
   })
 })

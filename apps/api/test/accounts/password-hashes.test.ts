@@ -2,7 +2,7 @@ import { hashPassword as legacyHash } from 'better-auth/crypto'
 import { type Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authConfig } from '../../src/accounts/auth.js'
-import { boundedQueue, type Queue } from '../../src/accounts/passwords/bounded.js'
+import { createBoundedQueue, type Queue } from '../../src/accounts/passwords/bounded.js'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
 import {
   hashPassword,
@@ -11,7 +11,7 @@ import {
   type ScryptCost,
   verifyPassword,
 } from '../../src/accounts/passwords/scrypt.js'
-import { type Browser, hold, password, quickCost, quietAuth, signedUp, startAuth } from './helpers.js'
+import { type Browser, hold, password, quickCost, quietAuth, signUpPerson, startAuth } from './helpers.js'
 
 const newPassword = 'a brand new password'
 
@@ -65,7 +65,7 @@ describe('a hash', () => {
   )
 
   test('of a password of before, shorter than a new one may be, signs in, proves and is changed', async () => {
-    const { email, laptop, userId } = await signedUp(t)
+    const { email, laptop, userId } = await signUpPerson(t)
     const short = 'x7Kq!m2Z'
     await setHash(userId, await legacyHash(short))
     expect((await t.browser().signIn(email, short)).status).toBe(200)
@@ -74,7 +74,7 @@ describe('a hash', () => {
   })
 
   test('of better-auth verifies, and is renewed at the next sign-in without an end to any session', async () => {
-    const { email, laptop, userId } = await signedUp(t)
+    const { email, laptop, userId } = await signUpPerson(t)
     const old = await legacyHash(password)
     await setHash(userId, old)
     const before = t.events.length
@@ -96,7 +96,7 @@ describe('a hash', () => {
   })
 
   test('that is renewed while the password changes does not bring the old password back', async () => {
-    const { email, laptop, userId } = await signedUp(t)
+    const { email, laptop, userId } = await signUpPerson(t)
     await setHash(userId, await legacyHash(password))
     const creating = hold(t.store, 'create')
     const signIn = t.browser().signIn(email)
@@ -139,7 +139,7 @@ describe('hashes in turn', () => {
   function queueWith(count: number) {
     let open = (): void => undefined
     const opened = new Promise<void>((resolve) => (open = resolve))
-    const inTurn = boundedQueue()
+    const inTurn = createBoundedQueue()
     const done = Promise.all(Array.from({ length: count }, () => inTurn(() => opened)))
     return { inTurn, open, done }
   }
@@ -182,12 +182,12 @@ describe('hashes in turn', () => {
     const { inTurn, open, done } = queueWith(full - 1)
     let arrived = (): void => undefined
     const waits = new Promise<void>((resolve) => (arrived = resolve))
-    const noticed: Queue = (work) => {
+    const announceThenQueue: Queue = (work) => {
       const result = inTurn(work)
       arrived()
       return result
     }
-    await using own = await startAuth({ passwords: createPasswords(quickCost, noticed) })
+    await using own = await startAuth({ passwords: createPasswords(quickCost, announceThenQueue) })
     let signedUp = false
     const signUp = own
       .browser()

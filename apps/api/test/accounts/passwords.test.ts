@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Queue } from '../../src/accounts/passwords/bounded.js'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
 import { findPasswordFault } from '../../src/accounts/passwords/rules.js'
-import { newEmail, password, quickCost, signedUp, startAuth } from './helpers.js'
+import { newEmail, password, quickCost, signUpPerson, startAuth } from './helpers.js'
 
 const newPassword = 'a brand new password'
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 /** Passwords, and how many were hashed or compared. */
-function counted() {
+function countHashes() {
   let hashes = 0
   const inTurn: Queue = (work) => {
     hashes += 1
@@ -109,7 +109,7 @@ describe('a request that does not read', () => {
     { emailVerified: true },
     { nickname: 'Ada' },
   ])('costs a sign-up no hash: %j', async (wrong) => {
-    const { hashed, passwords } = counted()
+    const { hashed, passwords } = countHashes()
     await using own = await startAuth({ passwords })
     const body = { email: 'ada@example.org', name: 'Ada', password, ...wrong }
     expect((await own.browser().post('/sign-up/email', body)).status).toBe(400)
@@ -119,7 +119,7 @@ describe('a request that does not read', () => {
   })
 
   test('costs a reset no hash', async () => {
-    const { hashed, passwords } = counted()
+    const { hashed, passwords } = countHashes()
     await using own = await startAuth({ passwords })
     await own.browser().signUp('ada@example.org')
     await own.browser().post('/request-password-reset', { email: 'ada@example.org' })
@@ -165,7 +165,7 @@ describe('a new password', () => {
   ]
 
   test.each(wrong)('%j is refused wherever one is chosen, and the old one stays: %s', async (text, code) => {
-    const { email, laptop } = await signedUp(t)
+    const { email, laptop } = await signUpPerson(t)
     const token = await resetToken(email)
     const answers = [
       await t.browser().signUp(newEmail(), { name: 'Ada Lovelace', password: text }),
@@ -185,7 +185,7 @@ describe('a new password', () => {
   })
 
   test('must not be the old one: not in a change, not in a reset, and not after "This wasn’t me"', async () => {
-    const { email, laptop } = await signedUp(t)
+    const { email, laptop } = await signUpPerson(t)
     const refused = { status: 400, body: { code: 'PASSWORD_REUSED' } }
     expect(await laptop.post('/change-password', { currentPassword: password, newPassword: password })).toMatchObject(
       refused,
@@ -206,7 +206,7 @@ describe('a new password', () => {
   })
 
   test('must not be the removed one, even if the link that removed it was followed twice', async () => {
-    const { email } = await signedUp(t)
+    const { email } = await signUpPerson(t)
     await t.browser('phone').signIn(email)
     const notMine = new URL(t.newDevices.find(({ to }) => to === email)?.url ?? '').searchParams.get('token')
     const secure = () =>
@@ -230,7 +230,7 @@ describe('a new password', () => {
   })
 
   test('a wrong current password is answered as such', async () => {
-    const { laptop } = await signedUp(t)
+    const { laptop } = await signUpPerson(t)
     const answer = await laptop.post('/change-password', { currentPassword: 'wrong password', newPassword })
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_PASSWORD' } })
   })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, databases, password, sessionRows, signedUp, startAuthOn } from './helpers.js'
+import { type Browser, databases, password, sessionRows, signUpPerson, startAuthOn } from './helpers.js'
 
 // Sign-out, passwords and resets of the policy table, through real HTTP, on every database that this machine has. The other rows:
 // policy.test.ts and factors.test.ts of packages/auth.
@@ -13,18 +13,18 @@ describe.each(databases)('on %s', (kind) => {
 
   /** Someone new, signed in on a laptop and on a phone. */
   async function ada() {
-    const person = await signedUp(t)
+    const person = await signUpPerson(t)
     const phone = t.browser('phone')
     expect((await phone.signIn(person.email)).status).toBe(200)
     return { ...person, phone }
   }
-  const signedIn = async (...browsers: Browser[]) =>
+  const areSignedIn = async (...browsers: Browser[]) =>
     Promise.all(browsers.map(async (one) => (await one.session()) !== null))
   const agents = async (userId: string) => (await t.store.list(userId)).map(({ userAgent }) => userAgent).toSorted()
 
   test('sign-up and sign-in make sessions in the store and none in SQL', async () => {
     const { laptop, phone, userId } = await ada()
-    expect(await signedIn(laptop, phone)).toEqual([true, true])
+    expect(await areSignedIn(laptop, phone)).toEqual([true, true])
     expect(await agents(userId)).toEqual(['laptop', 'phone'])
     expect(await sessionRows(t.database)).toBe(0)
   })
@@ -35,7 +35,7 @@ describe.each(databases)('on %s', (kind) => {
     expect(await laptop.post('/sign-out')).toMatchObject({ status: 200, body: { success: true } })
     expect([...laptop.jar.keys()]).toEqual(['rollcall.device'])
     for (const [name, value] of cookies) laptop.jar.set(name, value) // a thief kept the cookie
-    expect(await signedIn(laptop, phone)).toEqual([false, true])
+    expect(await areSignedIn(laptop, phone)).toEqual([false, true])
   })
 
   test('password change: the others end, this one stays under its id, and its old cookie is dead', async () => {
@@ -49,7 +49,7 @@ describe.each(databases)('on %s', (kind) => {
 
     expect((await laptop.session())?.id).toBe(before.session?.id)
     expect(await agents(userId)).toEqual(['laptop'])
-    expect(await signedIn(laptop, phone)).toEqual([true, false])
+    expect(await areSignedIn(laptop, phone)).toEqual([true, false])
     const thief = t.browser()
     for (const [name, value] of before.jar) thief.jar.set(name, value)
     expect(await thief.session()).toBeNull()
@@ -76,7 +76,7 @@ describe.each(databases)('on %s', (kind) => {
       newPassword: 'a brand new password',
     })
     expect(answer.status).toBe(400)
-    expect(await signedIn(laptop, phone)).toEqual([true, true])
+    expect(await areSignedIn(laptop, phone)).toEqual([true, true])
   })
 
   test('a session that was not to be remembered stays so through a password change', async () => {
@@ -107,11 +107,11 @@ describe.each(databases)('on %s', (kind) => {
     expect(await t.browser().post('/reset-password', { newPassword: 'a brand new password', token })).toMatchObject({
       status: 200,
     })
-    expect(await signedIn(laptop, phone)).toEqual([false, false])
+    expect(await areSignedIn(laptop, phone)).toEqual([false, false])
     expect(await agents(userId)).toEqual([])
     expect((await t.browser().post('/reset-password', { newPassword: 'yet another password', token })).status).toBe(400)
     expect((await laptop.signIn(email, 'a brand new password')).status).toBe(200)
-    expect(await signedIn(laptop)).toEqual([true])
+    expect(await areSignedIn(laptop)).toEqual([true])
   })
 
   test('answers do not reveal whether an account exists', async () => {

@@ -18,7 +18,7 @@ afterAll(() => server?.[Symbol.asyncDispose]())
 
 let names = 0
 
-async function connected() {
+async function connectNew() {
   names += 1
   const url = await databaseOn(server.url, `rollcall_${names}`)
   const line = await lineTo(url)
@@ -53,7 +53,7 @@ const isOutage = (error: unknown): boolean => outageIn(error) !== undefined
 
 describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   test('that falls silent is closed after one timeout, and the next query opens another', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     t.line.silence()
     const error = await failure(t.word())
     expect(isOutage(error)).toBe(true)
@@ -61,7 +61,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   })
 
   test('that falls silent takes the idle ones along: ten of them cost one timeout', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     await t.fill()
     t.line.silence()
     expect(isOutage(await failure(t.word()))).toBe(true)
@@ -71,7 +71,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   })
 
   test('that falls silent under a full pool is no burden to those who wait for a connection', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     await t.fill()
     t.line.silence()
     const errors = await Promise.all(Array.from({ length: 25 }, () => failure(t.word())))
@@ -80,7 +80,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   })
 
   test('that falls silent in a transaction is not used again, and the transaction leaves nothing', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     const steps: unknown[] = []
     const error = await failure(
       t.db.transaction().execute(async (transaction) => {
@@ -99,7 +99,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   })
 
   test.each([
-    ['reset', (t: Awaited<ReturnType<typeof connected>>) => Promise.resolve(t.line.reset())],
+    ['reset', (t: Awaited<ReturnType<typeof connectNew>>) => Promise.resolve(t.line.reset())],
     [
       'ended by the server',
       async () => {
@@ -112,7 +112,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
       },
     ],
   ])('that is %s while it is in use fails its query, and not the process', async (_, breakIt) => {
-    await using t = await connected()
+    await using t = await connectNew()
     await t.fill()
     const inUse = failure(sql`select pg_sleep(30)`.execute(t.db))
     const inTransaction = failure(
@@ -129,7 +129,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   })
 
   test('that is never answered is given up after the connect timeout', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     t.line.silenceAll()
     expect(isOutage(await failure(t.word()))).toBe(true)
     expect(isOutage(await failure(t.word()))).toBe(true)
@@ -138,14 +138,14 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   })
 
   test('that is silent does not hold up the end', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     await t.fill()
     t.line.silence()
     await t.db.destroy()
   })
 
   test('is kept when a query is wrong or too slow for the server: the answer came on it', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     const before = t.line.connections()
     expect(isOutage(await failure(sql`select nonsense`.execute(t.db)))).toBe(false)
     expect(await t.word()).toBe('kept')
@@ -174,7 +174,7 @@ describe.runIf(postgresBinaries !== null)('the lock of a migration', () => {
 
 describe.runIf(postgresBinaries !== null)('the probe', () => {
   test('asked by many at once, is one query, and gives its connection back', async () => {
-    await using t = await connected()
+    await using t = await connectNew()
     t.line.silence()
     const before = t.line.connections()
     const probes = await Promise.all(Array.from({ length: 50 }, () => failure(t.ping())))

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { signedUp, startServer } from '../helpers.js'
+import { signUpDevice, startServer } from '../helpers.js'
 
 /** The permissions of every file and folder below a folder. */
 async function modesBelow(folder: string): Promise<Record<string, string>> {
@@ -25,7 +25,7 @@ test('only the owner of the process reads its files, in an open folder, under an
       await writeFile(join(dataDir, name), name === 'secret' ? 'v'.repeat(43) : '', { mode: 0o644 })
     }
     await using server = await startServer({ env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: '' } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     expect((await server.browser().post('/api/auth/request-password-reset', { email })).status).toBe(200)
     const mails = async () => (await readdir(join(dataDir, 'outbox'))).filter((name) => name.endsWith('.eml'))
     await expect.poll(mails).toHaveLength(2)
@@ -47,7 +47,7 @@ test('folders that the server makes are closed to everybody else', async () => {
   const umask = process.umask(0)
   try {
     await using server = await startServer({ env: { DATA_DIR: join(parent, 'made'), BETTER_AUTH_SECRET: '' } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await server.browser().post('/api/auth/request-password-reset', { email })
     await vi.waitFor(
       async () =>

@@ -6,7 +6,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { expect, test, vi } from 'vitest'
 import { startSweep } from '../../src/accounts/activity/sweep.js'
 import { createLog } from '../../src/log.js'
-import { signedUp, startServer } from '../helpers.js'
+import { signUpDevice, startServer } from '../helpers.js'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -21,7 +21,7 @@ test('links that nobody followed and devices that nobody returned from are delet
     const date = new Date(Date.now() - ms)
     return sql`${type === 'sqlite' ? date.toISOString() : date}`
   }
-  const [ada, bob] = [await signedUp(one), await signedUp(one)]
+  const [ada, bob] = [await signUpDevice(one), await signUpDevice(one)]
   const idOf = async ({ api }: typeof ada): Promise<string> => (await api.session.current.query()).user.id
   await sql`update device set "lastSeenAt" = ${ago(401 * DAY)} where "userId" = ${await idOf(ada)}`.execute(kysely)
   await sql`update device set "lastSeenAt" = ${ago(399 * DAY)} where "userId" = ${await idOf(bob)}`.execute(kysely)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { clientAddressOf } from '../../src/client/client-address.js'
-import { newEmail, signedUp, startServer } from '../helpers.js'
+import { newEmail, signUpDevice, startServer } from '../helpers.js'
 
 const from = (remoteAddress: string | undefined, list?: string, forwarded?: string) =>
   ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': list, forwarded } }) as unknown as IncomingMessage
@@ -163,7 +163,7 @@ describe('the log', () => {
 
 test('a client whose address cannot be read is unknown to the list of devices, the audit and the log, and locks nobody else out', async () => {
   await using server = await startServer({ env: { TRUSTED_PROXIES: '127.0.0.1' } })
-  const { api } = await signedUp(server, { 'x-forwarded-for': 'unknown' })
+  const { api } = await signUpDevice(server, { 'x-forwarded-for': 'unknown' })
   expect(await api.devices.list.query()).toMatchObject([{ ipAddress: null, place: null }])
   expect(server.audits().at(-1)).toEqual(expect.objectContaining({ event: 'sign-in' }))
   expect(server.audits().at(-1)).not.toHaveProperty('ipAddress')
@@ -191,7 +191,7 @@ test.each([
   ['behind a trusted proxy only its X-Forwarded-For counts', { TRUSTED_PROXIES: '127.0.0.1' }, '198.51.100.7'],
 ])('%s, in the list of devices, the audit and the log alike', async (_, env, address) => {
   await using server = await startServer({ env })
-  const { api } = await signedUp(server, forged)
+  const { api } = await signUpDevice(server, forged)
   expect(await api.devices.list.query()).toMatchObject([{ ipAddress: address }])
   expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', ipAddress: address })
   await api.devices.revokeAll.mutate()

@@ -24,7 +24,7 @@ test('an answer of /readyz is about the last second, and not about an earlier on
 })
 
 /** The answers of Redis and of the database to the questions of `/readyz`, and those questions. */
-function asked({ set = '', ping = '', write = '', leaves = false }: Record<string, unknown>) {
+function startHealth({ set = '', ping = '', write = '', leaves = false }: Record<string, unknown>) {
   const questions: unknown[][] = []
   const answerOf = async (answer: unknown, ...question: unknown[]) => {
     questions.push(question)
@@ -63,7 +63,7 @@ describe('/readyz says', () => {
     ['unavailable', { set: new Error('OOM'), ping: refused }, 503, 'unavailable', 'unavailable'],
     ['unavailable', { set: new Error('OOM full'), ping: refused }, 503, 'not writable', 'unavailable'],
   ] as const)('%s, in case %#', async (status, answers, code, redis, database) => {
-    expect(await asked(answers).send('/readyz')).toEqual([code, { status, redis, database }])
+    expect(await startHealth(answers).send('/readyz')).toEqual([code, { status, redis, database }])
   })
 
   test('that PostgreSQL, gone between its two questions, is unavailable', async () => {
@@ -71,24 +71,24 @@ describe('/readyz says', () => {
       .ping()
       .catch((error: unknown) => error)
     const body = { status: 'unavailable', redis: 'ok', database: 'unavailable' }
-    expect(await asked({ write: gone }).send('/readyz')).toEqual([503, body])
+    expect(await startHealth({ write: gone }).send('/readyz')).toEqual([503, body])
   })
 
   test('that a server is leaving, and asks nothing', async () => {
-    const { send, questions } = asked({ leaves: true })
+    const { send, questions } = startHealth({ leaves: true })
     expect(await send('/readyz')).toEqual([503, { status: 'leaving' }])
     expect(questions).toEqual([])
   })
 
   test('it by an empty key under the prefix, which goes within a second', async () => {
-    const { send, questions } = asked({})
+    const { send, questions } = startHealth({})
     await send('/readyz')
     expect(questions).toEqual([['set', 'prefix:readyz', '', 'PX', 1_000], ['ping'], ['write']])
   })
 })
 
 test('/healthz is about the process, and asks nothing', async () => {
-  const { send, questions } = asked({ set: refused, ping: refused, leaves: true })
+  const { send, questions } = startHealth({ set: refused, ping: refused, leaves: true })
   expect(await send('/healthz')).toEqual([200, { status: 'ok' }])
   expect(questions).toEqual([])
 })
@@ -97,7 +97,7 @@ describe('an answer of /readyz is shared', () => {
   afterEach(() => void vi.useRealTimers())
 
   /** Counts the questions to Redis, by a clock that stands still. */
-  function counted(answer: () => Promise<void> = async () => undefined) {
+  function countQuestions(answer: () => Promise<void> = async () => undefined) {
     vi.useFakeTimers({ toFake: ['performance'] })
     vi.advanceTimersByTime(60_000) // the process has run for a while
     let count = 0
@@ -113,7 +113,7 @@ describe('an answer of /readyz is shared', () => {
   }
 
   test('for a second from its beginning', async () => {
-    const { ask, count } = counted()
+    const { ask, count } = countQuestions()
     await ask()
     vi.advanceTimersByTime(999)
     await ask()
@@ -126,7 +126,7 @@ describe('an answer of /readyz is shared', () => {
   test('as long as it is under way, and no longer', async () => {
     let open = (): void => undefined
     const opened = new Promise<void>((resolve) => (open = resolve))
-    const { ask, count } = counted(() => opened)
+    const { ask, count } = countQuestions(() => opened)
     const first = ask()
     vi.advanceTimersByTime(5_000)
     const second = ask()

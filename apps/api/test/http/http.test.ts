@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PAGE_PATHS } from '../../src/http/pages.js'
-import { type Browser, newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { type Browser, newEmail, PASSWORD, signUpDevice, startServer, type TestServer } from '../helpers.js'
 
 let server: TestServer
 let device: Browser
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await writeFile(join(webRoot, 'assets', 'index-4f2a.js.gz'), gzipSync('void 0'))
   root = webRoot
   server = await startServer({ webRoot })
-  device = await signedUp(server)
+  device = await signUpDevice(server)
 })
 afterAll(() => server[Symbol.asyncDispose]())
 

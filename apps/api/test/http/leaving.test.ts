@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { startApi } from '@rollcall/dev-servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { signedUp, startServer, type TestServer } from '../helpers.js'
+import { signUpDevice, startServer, type TestServer } from '../helpers.js'
 
 /** One answer over a kept-alive connection of `agent`, which no `fetch` would show. */
 async function answerOf(
@@ -50,7 +50,7 @@ describe('a server that leaves', () => {
   afterAll(async () => server[Symbol.asyncDispose]())
 
   test('is not ready, serves everything, streams too, and each answer closes its connection', async () => {
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     const agent = new Agent({ keepAlive: true })
     const stream = await device.stream()
     await stream.message()
@@ -94,7 +94,7 @@ describe('a server that leaves', () => {
 
 test('a server that leaves ends streams while it still serves, and gives a page that comes back its list', async () => {
   await using server = await startServer({ env: { LEAVING_SECONDS: '1' } })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const stream = await device.stream()
   await stream.message()
   await server.leave()
@@ -110,7 +110,7 @@ test('a mail server that says nothing does not hold a drain up beyond its time',
   await once(mute, 'listening')
   const { port } = mute.address() as AddressInfo // of a TCP server
   await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const asked = once(mute, 'connection')
   await device.post('/api/auth/request-password-reset', { email: device.email, redirectTo: '/reset-password' })
   await asked

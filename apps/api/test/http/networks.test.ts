@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newEmail, observed, PASSWORD, startServer, type TestServer } from '../helpers.js'
+import { newEmail, withRedis, PASSWORD, startServer, type TestServer } from '../helpers.js'
 
 // An IPv6 customer owns 2^64 addresses: the limits per address would not stop one who uses a new one each time.
 
@@ -18,14 +18,14 @@ const limited: [string, object][] = [
 ]
 
 test.each(limited)('%s counts one network, with however many addresses, as one client', async (path, body) => {
-  const counted = async (address: string) => {
+  const attemptFrom = async (address: string) => {
     const attempt = () => server.browser({ 'x-forwarded-for': address }).post(path, body)
     while ((await attempt()).status === 503); // a busy machine: nothing was counted
-    return observed(server.redis, async (admin) => new Set(await admin.keys('limit:*')))
+    return withRedis(server.redis, async (admin) => new Set(await admin.keys('limit:*')))
   }
-  const first = await counted('2001:db8:1:2::1')
+  const first = await attemptFrom('2001:db8:1:2::1')
   expect(first.size).toBeGreaterThan(0)
-  expect(await counted('2001:db8:1:2:ffff:eeee:dddd:cccc')).toEqual(first)
-  expect((await counted('2001:db8:1:3::1')).size).toBeGreaterThan(first.size)
-  await observed(server.redis, (admin) => admin.flushall())
+  expect(await attemptFrom('2001:db8:1:2:ffff:eeee:dddd:cccc')).toEqual(first)
+  expect((await attemptFrom('2001:db8:1:3::1')).size).toBeGreaterThan(first.size)
+  await withRedis(server.redis, (admin) => admin.flushall())
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, observed, signedUp, startServer, type TestServer } from '../helpers.js'
+import { type Browser, withRedis, signUpDevice, startServer, type TestServer } from '../helpers.js'
 
 // A client's connection is reset while the server uses it. An `error` event that nobody handles would end the process, and
 // fail this file.
@@ -10,7 +10,7 @@ let server: TestServer
 let device: Browser
 beforeAll(async () => {
   server = await startServer()
-  device = await signedUp(server)
+  device = await signUpDevice(server)
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
@@ -34,7 +34,7 @@ test('a stream whose connection is reset is closed, also with messages on their 
   await device.signIn(await emailOf(device))
   socket.resetAndDestroy()
   while (server.openStreams() > 0) await new Promise((resolve) => setImmediate(resolve))
-  await observed(server.redis, async (admin) => {
+  await withRedis(server.redis, async (admin) => {
     while (((await admin.call('PUBSUB', 'CHANNELS')) as unknown[]).length > 0) await admin.ping()
   })
 })

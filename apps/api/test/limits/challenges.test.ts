@@ -5,7 +5,16 @@ import { Client, type Network } from '../../src/client/client.js'
 import { CHALLENGE_LIFE_MS, createChallenges } from '../../src/limits/challenges.js'
 import { type Charge, createLimits } from '../../src/limits/limits.js'
 import { TOP_LEVEL } from '../../src/limits/work.js'
-import { countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import {
+  countOn,
+  newEmail,
+  withRedis,
+  PASSWORD,
+  SECRET,
+  signUpDevice,
+  startServer,
+  type TestServer,
+} from '../helpers.js'
 import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
 import { type IssuedChallenge, challengeIn, solve, withSolution } from './solving.js'
 
@@ -22,7 +31,7 @@ const signInWith = (headers: Record<string, string>, email: string, password = P
 
 /** As if so many attempts had failed at once; with the most work, if there is no place for them without. */
 const countAtOnce = (number: number, charge: Charge, { work = false } = {}): Promise<void> =>
-  observed(server.redis, async (redis) => {
+  withRedis(server.redis, async (redis) => {
     const limits = createLimits(redis, [SECRET])
     const count = () =>
       limits.within(
@@ -35,7 +44,7 @@ const countAtOnce = (number: number, charge: Charge, { work = false } = {}): Pro
   })
 
 test('of guesses from ever new addresses ten pass without work, and the owner signs in throughout', async () => {
-  const owner = await signedUp(server)
+  const owner = await signUpDevice(server)
   const seen: unknown[] = []
   for (let n = 1; n <= 12; n += 1) {
     const answers = Array.from({ length: 3 }, () => signInAs(server, `203.0.${n}.1`, owner.email, WRONG))
@@ -61,7 +70,7 @@ test('the work doubles as the wrong passwords double, up to 16 times that of the
     seen.push(await workOf())
   }
   expect(seen).toEqual([1, 2, 3, 4, 5, 5].map((level) => [level, 2_000]))
-  await observed(server.redis, async (redis) => {
+  await withRedis(server.redis, async (redis) => {
     const sizes = await Promise.all((await redis.keys('limit:sign-in:account:*')).map((key) => redis.zcard(key)))
     expect(Math.max(...sizes), 'it stores no more than it needs').toBe(160)
   })
@@ -89,7 +98,7 @@ function siteOf(client: string): Network {
 }
 
 test('a solution passes one sign-in, to its account, before it expires, as it was asked for', async () => {
-  const { email } = await signedUp(server, { 'x-forwarded-for': address() })
+  const { email } = await signUpDevice(server, { 'x-forwarded-for': address() })
   const another = newEmail()
   for (const one of [email, another]) await countOn(server.redis, 10, ['sign-in:account', one])
   const payload = await solve(await challengeIn(await signInWith({}, email)))
@@ -129,7 +138,7 @@ function changed(parameters: IssuedChallenge['parameters'], data: object): objec
 
 test('a solution that passed on one server passes on none whose secrets are newer', async () => {
   const proof = { level: TOP_LEVEL, id: randomBytes(16).toString('hex') }
-  await observed(server.redis, async (redis) => {
+  await withRedis(server.redis, async (redis) => {
     const pass = (secret: string) =>
       createLimits(redis, [secret]).within(
         [],
@@ -144,8 +153,8 @@ test('a solution that passed on one server passes on none whose secrets are newe
 
 test('a browser that has signed in has tries of its own, and then needs work like any other', async () => {
   const from = { 'x-forwarded-for': address() }
-  const owner = await signedUp(server, from)
-  const stranger = await signedUp(server, from)
+  const owner = await signUpDevice(server, from)
+  const stranger = await signUpDevice(server, from)
   await countOn(server.redis, 10, ['sign-in:account', owner.email])
   await countOn(server.redis, 50, ['sign-in:address', new Client(from['x-forwarded-for'])])
   const attempt = (device: typeof owner, password: string, headers = {}) =>
@@ -163,7 +172,7 @@ test('a browser that has signed in has tries of its own, and then needs work lik
 })
 
 test('a browser that has not signed in since the password changed has no tries of its own', async () => {
-  const owner = await signedUp(server, { 'x-forwarded-for': address() })
+  const owner = await signUpDevice(server, { 'x-forwarded-for': address() })
   const phone = server.browser({ 'x-forwarded-for': address() })
   await phone.signIn(owner.email)
   const newPassword = `${PASSWORD} anew`
@@ -181,7 +190,7 @@ test('a browser that has not signed in since the password changed has no tries o
 })
 
 test('a challenge is the same for an address with an account and one without', async () => {
-  const { email } = await signedUp(server, { 'x-forwarded-for': address() })
+  const { email } = await signUpDevice(server, { 'x-forwarded-for': address() })
   const nobody = newEmail()
   const shapes = []
   for (const one of [email, nobody]) {

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { publicError, RateLimitedError } from '../../src/errors.js'
 import { Client } from '../../src/client/client.js'
 import { createLimits } from '../../src/limits/limits.js'
-import { observed, SECRET, signedUp, startServer } from '../helpers.js'
+import { withRedis, SECRET, signUpDevice, startServer } from '../helpers.js'
 import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
 
 test('limits count in a Redis Cluster too', async () => {
@@ -12,7 +12,7 @@ test('limits count in a Redis Cluster too', async () => {
   const ports = ['--port', String(port), '--cluster-port', String(busPort)] // its default may be a connection's
   const listen = [...ports, '--bind', '127.0.0.1', '--cluster-announce-ip', '127.0.0.1']
   await using single = await startRedis({ args: ['--cluster-enabled', 'yes', ...listen] })
-  await observed(single, async (admin) => {
+  await withRedis(single, async (admin) => {
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     while (!String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
       await new Promise((go) => setTimeout(go, 20))
@@ -22,7 +22,7 @@ test('limits count in a Redis Cluster too', async () => {
     env: { ...env, REDIS_CLUSTER_NODES: `127.0.0.1:${port}` },
   })
   const from = address()
-  const { email, api } = await signedUp(clustered, { 'x-forwarded-for': from })
+  const { email, api } = await signUpDevice(clustered, { 'x-forwarded-for': from })
   expect(await api.devices.list.query()).toHaveLength(1)
   expect(await statuses(11, () => signInAs(clustered, from, email, 'a wrong password'))).toEqual([
     ...times(10, 401),
@@ -54,7 +54,7 @@ test('without an answer from Redis nothing is let through', async () => {
 
 test('attempts under way that leave no place in time let nothing pass, not even a revocation', async () => {
   await using server = await startRedis()
-  await observed(server, async (redis) => {
+  await withRedis(server, async (redis) => {
     const limits = createLimits(redis, [SECRET])
     const charge = ['reset-password:address', new Client('192.0.2.1')] as const
     let end = (): void => undefined

@@ -6,9 +6,9 @@ import {
   codeOf,
   countOn,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from '../helpers.js'
@@ -22,7 +22,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 test('the eleventh wrong password is answered 429 by every server on the same Redis', async () => {
   await using second = await startServer({ env, redis: server.redis })
-  const { email, ...owner } = await signedUp(server, { 'x-forwarded-for': address() })
+  const { email, ...owner } = await signUpDevice(server, { 'x-forwarded-for': address() })
   const from = address()
   expect(await statuses(5, () => signInAs(server, from, email, 'a wrong password'))).toEqual(times(5, 401))
   expect(await statuses(5, () => signInAs(second, from, email, 'a wrong password'))).toEqual(times(5, 401))
@@ -81,7 +81,7 @@ test('a network has 16 passwords under way, and others sign in meanwhile', async
 
 test('signing in costs nothing, however often', async () => {
   const from = address()
-  const { email } = await signedUp(server, { 'x-forwarded-for': from })
+  const { email } = await signUpDevice(server, { 'x-forwarded-for': from })
   await countOn(server.redis, 9, ['sign-in:account', email])
   expect(await statuses(3, () => signInAs(server, from, email, PASSWORD))).toEqual(times(3, 200))
   expect(await statuses(2, () => signInAs(server, from, email, 'a wrong password'))).toEqual([401, 429])
@@ -134,7 +134,7 @@ test('a spelling that better-auth reads as the same endpoint does not pass the l
 })
 
 test('a mailbox receives five reset mails an hour, whoever asks, and whether or not there is an account', async () => {
-  const { email } = await signedUp(server, { 'x-forwarded-for': address() })
+  const { email } = await signUpDevice(server, { 'x-forwarded-for': address() })
   const ask = (to: string) => () =>
     server.browser({ 'x-forwarded-for': address() }).post('/api/auth/request-password-reset', { email: to })
   expect(await statuses(6, ask(email))).toEqual([...times(5, 200), 429])
@@ -148,7 +148,7 @@ test('reset tokens cannot be tried out', async () => {
 })
 
 test('a stolen session cannot be used to guess the password, from however many addresses', async () => {
-  const device = await signedUp(server, { 'x-forwarded-for': address() })
+  const device = await signUpDevice(server, { 'x-forwarded-for': address() })
   const attempt =
     (currentPassword: string, newPassword = `${PASSWORD}, once more`) =>
     () =>
@@ -179,8 +179,8 @@ test('sixty sign-ups an hour come from one address, and as many looks at whether
 })
 
 test('revocations are limited per session: sixty a minute, then 429 in the batch and for the whole answer', async () => {
-  const device = await signedUp(server, { 'x-forwarded-for': address() })
-  const other = await signedUp(server, { 'x-forwarded-for': address() })
+  const device = await signUpDevice(server, { 'x-forwarded-for': address() })
+  const other = await signUpDevice(server, { 'x-forwarded-for': address() })
   const batch = (size: number) =>
     device.post(
       `/trpc/${Array.from({ length: size }, () => 'devices.revoke').join(',')}?batch=1`,
@@ -196,7 +196,7 @@ test('revocations are limited per session: sixty a minute, then 429 in the batch
 })
 
 test('reads of the activity are limited per session, all of them together', async () => {
-  const device = await signedUp(server, { 'x-forwarded-for': address() })
+  const device = await signUpDevice(server, { 'x-forwarded-for': address() })
   const other = server.browser({ 'x-forwarded-for': address() })
   await other.signIn(device.email)
   const { id, user } = await device.api.session.current.query()
@@ -214,7 +214,7 @@ test('reads of the activity are limited per session, all of them together', asyn
 
 test('a stolen session without a proof cannot keep its owner from revoking it, nor from renaming devices', async () => {
   await using hour = await startServer({ env })
-  const owner = await signedUp(hour)
+  const owner = await signUpDevice(hour)
   const thief = hour.browser()
   await thief.signIn(owner.email)
   hour.clock.ahead = 20 * 60_000
@@ -238,7 +238,7 @@ test('reports of a browser are limited per address', async () => {
 test('no key and no value of a limit holds an e-mail address, a client address or a user id, and each expires', async () => {
   const [from, email] = [address(), newEmail()]
   await signInAs(server, from, email, 'a wrong password')
-  await observed(server.redis, async (admin) => {
+  await withRedis(server.redis, async (admin) => {
     const keys = await admin.keys('limit:*')
     const types = new Set<string>()
     for (const key of keys) {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLimits } from '../../src/limits/limits.js'
 import { emailChangeCharges, newDeviceCharges, ownerCharges, sendWithin } from '../../src/limits/mail-limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
-import { countOn, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import { countOn, withRedis, PASSWORD, SECRET, signUpDevice, startServer, type TestServer } from '../helpers.js'
 import { tokensTo } from '../outbox.js'
 
 // Mails are limited by the mailbox where they arrive, and by the address that causes them.
@@ -54,7 +54,7 @@ test('requests for addresses without an account use up nothing of the mailbox', 
 
 test('five reset mails an hour reach a mailbox, and always the first of each account; one that cannot be sent counts nowhere', async () => {
   await using redis = await startRedis()
-  await observed(redis, async (client) => {
+  await withRedis(redis, async (client) => {
     const limits = createLimits(client, [SECRET])
     let sent = 0
     const reset = (email: string, send = async () => void (sent += 1)) =>
@@ -70,7 +70,7 @@ test('five reset mails an hour reach a mailbox, and always the first of each acc
 
 test('an account has one first link to a new address in an hour, however its mailbox is spelled', async () => {
   await using redis = await startRedis()
-  await observed(redis, async (client) => {
+  await withRedis(redis, async (client) => {
     const limits = createLimits(client, [SECRET])
     const link = (userId: string, n: number) =>
       sendWithin(limits, emailChangeCharges(userId, 'new', `carol+${n}@example.org`), async () => undefined)
@@ -119,8 +119,8 @@ test('a reset mail beyond the limit is dropped, and the answer is the same', asy
 })
 
 /** Somebody who has said "This wasn’t me", after strangers had used up the reset mails of their address. */
-async function secured() {
-  const { email } = await signedUp(server)
+async function secureAccount() {
+  const { email } = await signUpDevice(server)
   await countOn(server.redis, 5, ['request-reset:email', email], 'done')
   await countOn(server.redis, 1, ['request-reset:first', email], 'done')
   await countOn(server.redis, 5, ['request-reset:mailbox', new Mailbox(email)], 'done')
@@ -133,7 +133,7 @@ async function secured() {
 }
 
 test('the link that "This wasn’t me" promises is sent, whatever strangers have used up, and works', async () => {
-  const { email, owner, links } = await secured()
+  const { email, owner, links } = await secureAccount()
   await expect.poll(links).toBe(1)
   expect(await mailsTo(new RegExp(`^To: ${email}[^]*you said that a sign-in`, 'm')), 'it says why').toBe(1)
   const [token] = await tokensTo(server, email, 'reset-password')
@@ -143,7 +143,7 @@ test('the link that "This wasn’t me" promises is sent, whatever strangers have
 })
 
 test('after "This wasn’t me", five further links are sent whatever strangers have used up, and to its owner alone', async () => {
-  const { email, token, owner, links } = await secured()
+  const { email, token, owner, links } = await secureAccount()
   await expect.poll(links).toBe(1)
   const another = async () => (await owner.post('/api/auth/secure-account/send-link', { token })).status
   for (let n = 0; n < 5; n += 1) {
@@ -172,7 +172,7 @@ describe('of notices', () => {
 
   test('each account gets one, the mailbox ten and the address thirty; one that could not be sent counts nowhere', async () => {
     await using redis = await startRedis()
-    await observed(redis, async (client) => {
+    await withRedis(redis, async (client) => {
       const limits = createLimits(client, [SECRET])
       const sent: string[] = []
       const notice = (user: string, email: string, ip: string | null, send = async () => void sent.push(email)) =>

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type Browser,
   countOn,
-  observed,
+  withRedis,
   PASSWORD,
   signed,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
   tokenOf,
@@ -33,8 +33,8 @@ async function wrong(number: number, device: Browser): Promise<void> {
 }
 
 /** The owner's laptop, their phone, and a thief with a copy of the phone's cookie. */
-async function robbed() {
-  const laptop = await signedUp(server)
+async function stealSession() {
+  const laptop = await signUpDevice(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
   const thief = server.browser()
@@ -43,7 +43,7 @@ async function robbed() {
 }
 
 test('a stolen session cannot lock its owner out of the proof, from however many addresses', async () => {
-  const { laptop, thief } = await robbed()
+  const { laptop, thief } = await stealSession()
   await wrong(8, thief)
   expect((await prove(thief, 'a guess', { 'x-forwarded-for': '203.0.113.1' })).status).toBe(400)
   expect((await change(thief, 'a guess')).status, 'it is as good for guessing').toBe(400)
@@ -60,9 +60,9 @@ test('a stolen session cannot lock its owner out of the proof, from however many
 })
 
 test('the session that gave too many never proves anything again; signing in anew makes one that does', async () => {
-  const { laptop, phone, thief } = await robbed()
+  const { laptop, phone, thief } = await stealSession()
   await wrong(10, thief)
-  await observed(server.redis, async (redis) => {
+  await withRedis(server.redis, async (redis) => {
     const ttls = await Promise.all((await redis.keys('limit:proof:session:*')).map((key) => redis.pttl(key)))
     expect(Math.max(...ttls), 'for as long as a session can live').toBeGreaterThan(defaultTimeouts.absolute - 60_000)
   })
@@ -72,14 +72,14 @@ test('the session that gave too many never proves anything again; signing in ane
 })
 
 test('guesses at once are no more than one by one', async () => {
-  const { phone, thief } = await robbed()
+  const { phone, thief } = await stealSession()
   await wrong(8, thief)
   const attempts = await Promise.all([thief, phone, thief, phone].map((device, n) => prove(device, `guess ${n}`)))
   expect(attempts.map(({ status }) => status).toSorted()).toEqual([400, 400, 429, 429])
 })
 
 test('a right password takes back the wrong ones before it', async () => {
-  const { laptop } = await robbed()
+  const { laptop } = await stealSession()
   await wrong(9, laptop)
   expect((await prove(laptop, PASSWORD)).status).toBe(200)
   await wrong(9, laptop)

@@ -18,10 +18,10 @@ import {
   codeOf,
   countOn,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
   SECRET,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from '../helpers.js'
@@ -88,7 +88,7 @@ describe('an outage of the database uses up no attempt', () => {
   test('to sign in, of one person or of everybody behind an address', async () => {
     const headers = from()
     const client = clientOf(headers)
-    const { email } = await signedUp(server, headers)
+    const { email } = await signUpDevice(server, headers)
     await countOn(redis, 9, ['sign-in:account', email])
     await countOn(redis, 49, ['sign-in:address', client])
     expect(await statuses(10, () => signIn(broken, headers, email))).toEqual(new Set([503]))
@@ -98,7 +98,7 @@ describe('an outage of the database uses up no attempt', () => {
   })
 
   test('to sign in with a solved challenge, which is good afterwards', async () => {
-    const { email } = await signedUp(server, from())
+    const { email } = await signUpDevice(server, from())
     await countOn(redis, 10, ['sign-in:account', email])
     const solved = withSolution(await solve(await challengeIn(await signIn(server, from(), email))))
     expect(await statuses(2, () => signIn(broken, { ...from(), ...solved }, email))).toEqual(new Set([503]))
@@ -107,7 +107,7 @@ describe('an outage of the database uses up no attempt', () => {
   })
 
   test('to prove who one is, or to change the password', async () => {
-    const device = await signedUp(server, from())
+    const device = await signUpDevice(server, from())
     const { id, user, createdAt } = await device.api.session.current.query()
     await countOn(redis, 9, ['proof:session', user.id, id, createdAt])
     const there = at(broken, device)
@@ -160,7 +160,7 @@ describe('an outage of the database uses up no attempt', () => {
   })
 
   test('to rename a device', async () => {
-    const device = await signedUp(server, from())
+    const device = await signUpDevice(server, from())
     const { id, user } = await device.api.session.current.query()
     const deviceId = (await device.api.devices.list.query())[0]?.deviceId ?? ''
     await countOn(redis, 59, ['rename:session', user.id, id], 'done')
@@ -183,7 +183,7 @@ describe('an outage of the database uses up no attempt', () => {
 
   test('and beyond it, the database is not asked whether the browser is known', async () => {
     const headers = from()
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     await countOn(redis, 600, ['auth', clientOf(headers)], 'done')
     const { email } = device
     const answer = await at(broken, device).request('/api/auth/sign-in/email', {
@@ -196,7 +196,7 @@ describe('an outage of the database uses up no attempt', () => {
 
   test('and beyond it, the database is not asked whose sign-in waits for a code', async () => {
     const headers = from()
-    const { email, ...laptop } = await signedUp(server)
+    const { email, ...laptop } = await signUpDevice(server)
     await turnOn(laptop)
     const device = server.browser()
     expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
@@ -215,7 +215,7 @@ test.each([
 ])('ten right passwords while Redis is %s use up no attempt', async (_, begin, end) => {
   await using own = await startRedis({ persist: true })
   await using alone = await startServer({ redis: own })
-  const device = await signedUp(alone)
+  const device = await signUpDevice(alone)
   begin(own.pid)
   try {
     expect(await statuses(11, () => signIn(alone, {}, device.email))).toEqual(new Set([503]))
@@ -250,7 +250,7 @@ describe('a refusal that has cost a hash is an attempt', () => {
 
   test('to reset a password to the one before', async () => {
     const headers = from()
-    const { email } = await signedUp(server, headers)
+    const { email } = await signUpDevice(server, headers)
     await server.browser(headers).post('/api/auth/request-password-reset', { email })
     const token = await resetTokenIn(server.outbox ?? '', email)
     await countOn(redis, 29, ['reset-password:address', clientOf(headers)])
@@ -291,7 +291,7 @@ test('a sign-up that cannot be read, or chooses a weak password, is no attempt',
 
 test('what cannot be read is no attempt', async () => {
   const headers = from()
-  const { email } = await signedUp(server, headers)
+  const { email } = await signUpDevice(server, headers)
   await countOn(redis, 9, ['sign-in:account', email])
   await countOn(redis, 49, ['sign-in:address', clientOf(headers)])
   await countOn(redis, 29, ['request-reset:address', clientOf(headers)])
@@ -307,7 +307,7 @@ test('what cannot be read is no attempt', async () => {
 
 test('a client that hangs up uses up no attempt', async () => {
   const headers = from()
-  const { email } = await signedUp(server, headers)
+  const { email } = await signUpDevice(server, headers)
   await countOn(redis, 9, ['sign-in:account', email])
   const body = JSON.stringify({ email, password: PASSWORD })
   const head = `POST /api/auth/sign-in/email HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${headers['x-forwarded-for']}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
@@ -335,7 +335,7 @@ describe('a server that dies with attempts under way', () => {
   test('gives their places back after a lease; until then nobody takes them', async () => {
     const charges = charge()
     // A connection that breaks while they are under way can neither renew nor give back.
-    await observed(redis, async (admin) => {
+    await withRedis(redis, async (admin) => {
       const dying = createLimits(admin, [SECRET])
       let begun = (): void => undefined
       const underWay = new Promise<void>((resolve) => (begun = resolve))
@@ -354,7 +354,7 @@ describe('a server that dies with attempts under way', () => {
       await Promise.allSettled(attempts)
     })
     const since = performance.now()
-    await observed(redis, async (admin) => {
+    await withRedis(redis, async (admin) => {
       await expect(createLimits(admin, [SECRET]).within(charges, async () => 'in')).resolves.toBe('in')
     })
     expect(performance.now() - since).toBeGreaterThan(LEASE_MS / 2)
@@ -362,7 +362,7 @@ describe('a server that dies with attempts under way', () => {
 })
 
 test('attempts under way take places only until there is a verdict, and never more than there are', async () => {
-  await observed(redis, async (admin) => {
+  await withRedis(redis, async (admin) => {
     const limits = createLimits(admin, [SECRET])
     const charges: Charge[] = [['sign-in:account', newEmail()]]
     let [underWay, most] = [0, 0]
@@ -387,7 +387,7 @@ test('attempts under way take places only until there is a verdict, and never mo
 })
 
 test('an attempt that takes longer than a lease keeps its place', async () => {
-  await observed(redis, async (admin) => {
+  await withRedis(redis, async (admin) => {
     const limits = createLimits(admin, [SECRET])
     const charges: Charge[] = [['proof:session', 'ada', 'slow', 'today']]
     const start = performance.now()
@@ -407,7 +407,7 @@ test('an attempt that takes longer than a lease keeps its place', async () => {
 
 test('a wrong guess that cannot be counted is not answered as one', async () => {
   await using own = await startRedis()
-  await observed(own, async (admin) => {
+  await withRedis(own, async (admin) => {
     const limits = createLimits(admin, [SECRET])
     const charges: Charge[] = [['proof:session', 'ada', 'a session', 'today']]
     const guess = limits.within(
@@ -432,7 +432,7 @@ test('when Redis fails after the password was compared, nothing in the answer sa
       },
     },
   })
-  const device = await signedUp(own)
+  const device = await signUpDevice(own)
   const attempts: ((password: string) => Promise<Response>)[] = [
     (password) => own.browser().post('/api/auth/sign-in/email', { email: device.email, password }),
     (password) => device.post('/api/auth/reauthenticate', { password }),

@@ -4,10 +4,10 @@ import {
   type Browser,
   countOn,
   newEmail,
-  observed,
+  withRedis,
   PASSWORD,
   SECRET,
-  signedUp,
+  signUpDevice,
   startServer,
   type TestServer,
 } from '../helpers.js'
@@ -32,13 +32,13 @@ async function whoIs(device: Browser): Promise<{ userId: string; sessionId: stri
 
 /** As if so many wrong passwords had been given for the user. */
 const tally = (number: number, userId: string, event: string): Promise<void> =>
-  observed(server.redis, async (redis) => {
+  withRedis(server.redis, async (redis) => {
     const limits = createLimits(redis, [SECRET])
     for (let n = 0; n < number; n += 1) await limits.tally(['wrong-password:user', userId, event])
   })
 
 const refusalsOf = async (device: Browser) => {
-  await server.settled()
+  await server.flush()
   const { entries } = await device.api.activity.list.query()
   return entries
     .filter(({ type }) => type.endsWith('-refused'))
@@ -53,7 +53,7 @@ const refusalsOf = async (device: Browser) => {
 }
 
 test('the audit of a refused sign-in names the account, and an address without one only by a keyed hash', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const { userId } = await whoIs(device)
   expect((await signIn(device.email)).status).toBe(401)
   expect(server.audits().at(-1)).toEqual({ event: 'sign-in', result: 'refused', ipAddress: '203.0.113.7', userId })
@@ -74,7 +74,7 @@ test('the audit of a refused sign-in names the account, and an address without o
 })
 
 test('the audit of a refused proof names the account and the session, also once that may prove nothing any more', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const who = await whoIs(device)
   const prove = () => device.post('/api/auth/reauthenticate', { password: 'a wrong password' })
   const refused = { event: 'reauthentication', result: 'refused', ipAddress: '127.0.0.1', ...who }
@@ -92,7 +92,7 @@ test('the audit of a refused proof names the account and the session, also once 
 })
 
 test('wrong passwords reach the activity of the account, counted over a day, with the address of the last one', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const { userId } = await whoIs(device)
   const entry = {
     type: 'sign-in-refused',
@@ -119,7 +119,7 @@ test('wrong passwords reach the activity of the account, counted over a day, wit
 })
 
 test('so do wrong proofs, with the session that gave them', async () => {
-  const device = await signedUp(server, { 'user-agent': CHROME })
+  const device = await signUpDevice(server, { 'user-agent': CHROME })
   await device.post('/api/auth/reauthenticate', { password: 'a wrong password' })
   await device.post('/api/auth/change-password', { currentPassword: 'a wrong password', newPassword: PASSWORD })
   await expect
@@ -130,7 +130,7 @@ test('so do wrong proofs, with the session that gave them', async () => {
 })
 
 test('what is no verdict leaves no trace in the activity', async () => {
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   for (const body of [{ email: device.email }, { email: device.email, password: 7 }])
     await guesser().post('/api/auth/sign-in/email', body)
   await device.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'x' })

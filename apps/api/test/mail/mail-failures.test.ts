@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { databaseOf, newEmail, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import { databaseOf, newEmail, PASSWORD, SECRET, signUpDevice, startServer, type TestServer } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { askReset, untilMailsLeft, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
@@ -23,7 +23,7 @@ describe('a mail that is not accepted at once', () => {
   test('is sent later after a 450 and a 451: a reset, and one about a new device', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     smtp.answerWith(() => ([450, 451, 451] as const)[smtp.recipients() - 1] ?? 'accept')
     await askReset(server, email)
     await server.browser().signIn(email)
@@ -37,7 +37,7 @@ describe('a mail that is not accepted at once', () => {
   test('waits for a mail server that is away, and is sent when it is back', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://someone:topsecret@127.0.0.1:${port}` } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await server.browser().signIn(email)
     await askReset(server, email)
     await expect
@@ -57,7 +57,7 @@ describe('a mail that is not accepted at once', () => {
     await using smtp = await startSmtp()
     smtp.answerWith(() => 451)
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const owner = await signedUp(server)
+    const owner = await signUpDevice(server)
     const change = (currentPassword: string, newPassword: string) =>
       owner.post('/api/auth/change-password', { currentPassword, newPassword })
     expect((await change(PASSWORD, 'another good password')).status).toBe(200)
@@ -74,7 +74,7 @@ describe('a mail that is not accepted at once', () => {
   test('is not given up for the number of its attempts', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await addTried(server, email, 5_000)
     await untilMailsLeft(server)
     expect(mailsOf(smtp)).toEqual([`${email}: ${RESET}`])
@@ -82,7 +82,7 @@ describe('a mail that is not accepted at once', () => {
 
   test('keeps its pause while requests for addresses without an account come in', async () => {
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${await freePort()}` } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await addTried(server, email, 8) // the next retry is minutes away
     await expect.poll(() => server.lines().some(({ msg }) => msg === 'A mail could not be sent'), patient).toBe(true)
     for (let n = 0; n < 2; n += 1) {
@@ -95,9 +95,9 @@ describe('a mail that is not accepted at once', () => {
   test('holds no other up, although the mail server hangs up at it and at many like it', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     smtp.answerWith((address) => (address === email ? 'accept' : 421))
-    for (let n = 0; n < 10; n += 1) await addTried(server, (await signedUp(server)).email, 8)
+    for (let n = 0; n < 10; n += 1) await addTried(server, (await signUpDevice(server)).email, 8)
     await expect.poll(() => server.lines().some(({ msg }) => msg === 'A mail could not be sent'), patient).toBe(true)
     await askReset(server, email)
     await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: ${RESET}`])
@@ -106,7 +106,7 @@ describe('a mail that is not accepted at once', () => {
   test('is given up when the mail server refuses its address for good, and only that one', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const [nobody, ada] = [await signedUp(server), await signedUp(server)]
+    const [nobody, ada] = [await signUpDevice(server), await signUpDevice(server)]
     smtp.answerWith((address) => (address === nobody.email ? 550 : 'accept'))
     await askReset(server, nobody.email)
     await askReset(server, ada.email)
@@ -130,7 +130,7 @@ describe('a mail that is not accepted at once', () => {
     let email: string
     {
       await using server = await startServer({ redis, env })
-      email = (await signedUp(server)).email
+      email = (await signUpDevice(server)).email
       await askReset(server, email)
     }
     await using smtp = await startSmtp({ port })
@@ -206,7 +206,7 @@ test.each(['mute', 'holds'] as const)(
     const smtp = await startSmtp({ [fault]: true })
     const env = { DATA_DIR: folder.path, DRAIN_SECONDS: '20' }
     const server = await startServer({ redis, env: { ...env, SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await askReset(server, email)
     await expect.poll(() => (fault === 'mute' ? smtp.connections() : smtp.received.length), patient).toBe(1)
     const started = performance.now()

@@ -1,7 +1,7 @@
 import { freePort, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { newEmail, PASSWORD, signUpDevice, startServer, type TestServer } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { askReset, untilMailsLeft, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
@@ -27,7 +27,7 @@ describe('between two servers', () => {
     const env = { DATA_DIR: folder.path, SMTP_URL: smtp.url }
     await using one = await startServer({ redis, env })
     await using two = await startServer({ redis, env })
-    const people = await Promise.all(Array.from({ length: 4 }, () => signedUp(one)))
+    const people = await Promise.all(Array.from({ length: 4 }, () => signUpDevice(one)))
     smtp.answerWith(() => 451)
     await Promise.all(people.map(({ email }, n) => askReset(n % 2 === 0 ? one : two, email)))
     await one.close()
@@ -44,7 +44,7 @@ describe('between two servers', () => {
     const env = { DATA_DIR: folder.path, SMTP_URL: smtp.url }
     await using one = await startServer({ redis, env })
     await using two = await startServer({ redis, env })
-    const { email } = await signedUp(one)
+    const { email } = await signUpDevice(one)
     await askReset(one, email)
     await expect.poll(() => smtp.received.length, patient).toBe(1)
     await askReset(two, newEmail()) // nobody's: the other server has looked through the queue when it is gone
@@ -58,7 +58,7 @@ describe('between two servers', () => {
   test('a request made while its mail is on its way is a mail of its own, with a link that works', async () => {
     await using smtp = await startSmtp({ holds: true })
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await askReset(server, email)
     await expect.poll(() => smtp.received.length, patient).toBe(1)
     await sql`delete from verification`.execute(server.database().kysely) // a change of credentials ends the link on its way
@@ -82,7 +82,7 @@ describe('"This wasn’t me"', () => {
   test('is refused as an outage while no mail can be added, and its link works afterwards', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await server.browser().signIn(email)
     await expect.poll(() => smtp.received.length, patient).toBe(1)
     const token = linkIn(smtp.received[0] ?? fail(), 'secure-account').searchParams.get('token')
@@ -104,7 +104,7 @@ describe('a new device', () => {
   test('counts as notified once the mail server has the mail, and sign-ins before that add none', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     const phone = server.browser()
     for (let n = 0; n < 3; n += 1) await phone.signIn(email)
     const unnotified = async () =>
@@ -122,7 +122,7 @@ describe('a new device', () => {
     await using smtp = await startSmtp()
     smtp.answerWith(() => 550)
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(email)
     await expect
@@ -139,7 +139,7 @@ describe('the queue', () => {
   test('holds neither a link nor what could be made one, and a mail about a device not even the address', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await server.browser().signIn(email)
     await askReset(server, email)
     await expect
@@ -175,7 +175,7 @@ describe('the queue', () => {
   test('gives a reset up after an hour', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await askReset(server, email)
     await sql`update mail set created_at = created_at - ${60 * 60_000 + 1}, due_at = 0`.execute(
       server.database().kysely,
@@ -217,7 +217,7 @@ describe('the queue', () => {
 
   test('takes 9,000 mails; then a reset is refused as an outage, and the notice of a change is taken all the same', async () => {
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${await freePort()}` } })
-    const owner = await signedUp(server)
+    const owner = await signUpDevice(server)
     await fillQueue(server, 9_000)
     const refused = await server.browser().post('/api/auth/request-password-reset', { email: owner.email })
     expect(refused.status).toBe(503)
@@ -232,7 +232,7 @@ describe('the queue', () => {
   test('takes 10,000 mails of all kinds, and a sign-in goes on', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
-    const { email } = await signedUp(server)
+    const { email } = await signUpDevice(server)
     await fillQueue(server, 10_000)
     await server.browser().signIn(email)
     expect((await rowsOf(server, 'device')).filter(({ unnotifiedSince }) => unnotifiedSince !== null)).toHaveLength(1)

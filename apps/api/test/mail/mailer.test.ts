@@ -21,7 +21,7 @@ import {
   passwordRequiredMessage,
   resetMessage,
 } from '../../src/mail/messages.js'
-import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
+import { codeOf, newEmail, PASSWORD, signUpDevice, startServer } from '../helpers.js'
 import { ceremonies } from '../passkeys-helpers.js'
 import { untilMailsLeft } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
@@ -41,7 +41,7 @@ test('a reset mail reaches a real SMTP server, and its link sets a password once
     env: { SMTP_URL: `${smtp.url}?from=${encodeURIComponent('Roll Call <hello@example.org>')}` },
   })
   expect(server.outbox).toBeNull()
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const asked = await server
     .browser()
     .post('/api/auth/request-password-reset', { email: device.email, redirectTo: '/reset-password' })
@@ -84,7 +84,7 @@ test('a reset mail reaches a real SMTP server, and its link sets a password once
 test('the link of a mail about a new device names the sign-in, and works after it was looked at', async () => {
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   const phone = server.browser({
     'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0',
   })
@@ -116,7 +116,7 @@ test('the link of a mail about a new device names the sign-in, and works after i
 test('an answer does not wait for the mail server, and says the same without an account', async () => {
   await using smtp = await startSmtp({ holds: true })
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const ask = async (email: string) => {
     const response = await server.browser().post('/api/auth/request-password-reset', { email })
     return { status: response.status, body: await response.text() }
@@ -136,7 +136,7 @@ test('an answer does not wait for the mail server, and says the same without an 
 
 test('without SMTP_URL a mail lands in a file that only its owner reads, and the log says where', async () => {
   await using server = await startServer()
-  const { email } = await signedUp(server)
+  const { email } = await signUpDevice(server)
   await server.browser().post('/api/auth/request-password-reset', { email })
   const line = await eventually(() => server.lines().find(({ file }) => file !== undefined))
   const outbox = join(server.dataDir, 'outbox')
@@ -198,7 +198,7 @@ test('a mail is in the language that its reader chose: at the sign-up, and later
 test('the owner of a changed password gets a mail, whichever way it was changed', async () => {
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const mails = () => smtp.received.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1])
   const refused = { currentPassword: 'a wrong password', newPassword: 'another good password' }
   expect((await device.post('/api/auth/change-password', refused)).status).not.toBe(200)
@@ -221,7 +221,7 @@ test('the owner of a changed password gets a mail, whichever way it was changed'
 test('the owner of a passkey gets a mail when it is added, and when it is removed', async () => {
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   expect((await createPasskey(server.baseUrl).register(ceremonies(device), { name: 'Laptop' })).status).toBe(200)
   const [passkey] = await device.api.passkeys.list.query()
   await ceremonies(device).post('/passkey/remove', { id: passkey?.id })

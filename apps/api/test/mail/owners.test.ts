@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/accounts/database/database.js'
 import { codeOf, turnOn } from '../authenticator.js'
 import { failCommand } from '../fail-command.js'
-import { type Browser, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { type Browser, PASSWORD, signUpDevice, startServer, type TestServer } from '../helpers.js'
 import { ceremonies } from '../passkeys-helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { rowsOf } from './queue-helpers.js'
@@ -14,7 +14,7 @@ test('the owner is notified of each new password, and of no other one, at whiche
   await using server = await startServer({ env: { SMTP_URL: 'smtp://127.0.0.1:1' } })
   const seen = new Set<string>()
   for (let n = 1; ; n += 1) {
-    const { api, email, post } = await signedUp(server)
+    const { api, email, post } = await signUpDevice(server)
     const { id } = (await api.session.current.query()).user
     const failing = failCommand(n, 'never sent')
     const passwords = { currentPassword: PASSWORD, newPassword: 'another good password' }
@@ -44,7 +44,7 @@ test.each([
     await using server = await startServer({ env: { SMTP_URL: 'smtp://127.0.0.1:1' } })
     const seen = new Set<string>()
     for (let n = 1; ; n += 1) {
-      const device = await signedUp(server)
+      const device = await signUpDevice(server)
       const { id } = (await device.api.session.current.query()).user
       if (change === 'removed') await add(device, server.baseUrl)
       const passkeys = async () => (await rowsOf(server, 'passkey')).filter(({ userId }) => userId === id)
@@ -85,7 +85,7 @@ test('whenever a server is killed, the notice is in the queue if the change is m
   await using folder = await temporaryFolder('notices')
   const env = { SMTP_URL: 'smtp://127.0.0.1:1', DATA_DIR: folder.path, DATABASE_URL: '' }
   await using server = await startServer({ env })
-  const device = await signedUp(server)
+  const device = await signUpDevice(server)
   const { id } = (await device.api.session.current.query()).user
   expect((await add(device, server.baseUrl)).status).toBe(200)
   const file = openDatabase({ dataDir: folder.path }) // as another process sees it
@@ -176,7 +176,7 @@ describe('a change and its notice are one transaction: if the database refuses t
   }
 
   test.each(Object.entries(cases))('%s', async (_, { kind, prepare, change, state }) => {
-    const device = await signedUp(server)
+    const device = await signUpDevice(server)
     const { id } = (await device.api.session.current.query()).user
     const now = state(id)
     const prepared = await prepare?.(device)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createAccountMails } from '../../src/mail/account-mails.js'
 import { prepareMails } from '../../src/mail/prepare.js'
 import { openMailQueue } from '../../src/mail/queue.js'
-import { newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { newEmail, PASSWORD, signUpDevice, startServer, type TestServer } from '../helpers.js'
 import { mailsOf, patient, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp, type TestSmtp } from './smtp.js'
 
@@ -25,7 +25,7 @@ const run = (server: TestServer, query: ReturnType<typeof sql>) => query.execute
 test('a notice that came due before its change is sent after it all the same', async () => {
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const { api, email } = await signedUp(server)
+  const { api, email } = await signUpDevice(server)
   const { id } = (await api.session.current.query()).user
   const notice = await prepareDeletion(server, id, email)
   await run(server, sql`update mail set due_at = 0`)
@@ -39,7 +39,7 @@ test('a notice that came due before its change is sent after it all the same', a
 test('a mail about a password that must be chosen is sent once the old one is gone', async () => {
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const { api, email } = await signedUp(server)
+  const { api, email } = await signUpDevice(server)
   const { id } = (await api.session.current.query()).user
   const queue = await openMailQueue(server.database())
   const { preparePasswordRequired } = createAccountMails(
@@ -72,7 +72,7 @@ async function linkTo(
 test('the old address is notified of a change although a further one was faster than the mail', async () => {
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-  const { api, email } = await signedUp(server)
+  const { api, email } = await signUpDevice(server)
   const to = newEmail()
   await api.emailChange.request.mutate({ email: to })
   const tokens = [await linkTo(smtp, email), await linkTo(smtp, to)]

@@ -5,7 +5,7 @@ import { readSettings } from '../../src/settings/env.js'
 import { createLog } from '../../src/log.js'
 import { connectRedis } from '../../src/redis/connect.js'
 import { requiredCommands } from '../../src/redis/permissions.js'
-import { codeOf, commandsOf, observed, signedUp, startServer } from '../helpers.js'
+import { codeOf, commandsOf, withRedis, signUpDevice, startServer } from '../helpers.js'
 import { useAll } from '../use-all.js'
 
 const document = readFileSync(new URL('../../../../docs/architecture.md', import.meta.url), 'utf8')
@@ -16,10 +16,10 @@ const access = { REDIS_USERNAME: 'rollcall', REDIS_PASSWORD: 'pw' }
 
 /** From here on, `rollcall` may do what the list says, and nothing else. */
 async function allow(redis: PrivateRedis, list: string): Promise<void> {
-  await observed(redis, (admin) => admin.acl('SETUSER', 'rollcall', 'reset', '>pw', ...list.split(' ')))
+  await withRedis(redis, (admin) => admin.acl('SETUSER', 'rollcall', 'reset', '>pw', ...list.split(' ')))
 }
 
-const denials = (redis: PrivateRedis) => observed(redis, (admin) => admin.acl('LOG'))
+const denials = (redis: PrivateRedis) => withRedis(redis, (admin) => admin.acl('LOG'))
 
 /** Belong to a connection, or are allowed to everybody. */
 const ofConnections = /^(?:auth|hello|select|client\||(?:p?un)?subscribe|monitor|acl\||info$|config\|)/
@@ -42,7 +42,7 @@ test.each([
         redis,
         env: { ...access, KEY_PREFIX: prefix, DURABILITY: 'replicated' },
       })
-      const { api } = await signedUp(durable)
+      const { api } = await signUpDevice(durable)
       expect(await codeOf(api.devices.revokeAll.mutate())).toBe('SERVICE_UNAVAILABLE') // no replica confirms it
       expect(await (await durable.send('/readyz')).json()).toMatchObject({ redis: 'ok' })
     })
@@ -82,7 +82,7 @@ test('the check of the access list changes nothing', async () => {
     10_000,
     createLog({ write: () => undefined }),
   )
-  expect(await observed(redis, (admin) => admin.dbsize())).toBe(0)
+  expect(await withRedis(redis, (admin) => admin.dbsize())).toBe(0)
   close()
 })
 
@@ -90,7 +90,7 @@ test('a command that the access list loses later is a 503, named in the log, and
   await using redis = await startRedis()
   await allow(redis, rules)
   await using server = await startServer({ redis, env: access })
-  const { api } = await signedUp(server)
+  const { api } = await signUpDevice(server)
   await allow(redis, `${rules} -hget`)
   expect(await codeOf(api.session.current.query())).toBe('SERVICE_UNAVAILABLE')
   const message = 'Redis refuses the command hget'

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { freePort, type PrivateRedis, startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { observed, PASSWORD, SECRET, signedUp, startServer } from '../helpers.js'
+import { withRedis, PASSWORD, SECRET, signUpDevice, startServer } from '../helpers.js'
 import { runServer } from '../processes.js'
 
 const REDIS_SECRET = 'hunter2-of-redis'
@@ -25,7 +25,7 @@ const tls = (port: number, files = { certificate, key }) =>
 /** From here on only this user gets in. The servers' own connections to each other are there already. */
 async function closeToAllBut(servers: readonly PrivateRedis[], user: string, secret: string): Promise<void> {
   for (const server of servers) {
-    await observed(server, async (admin) => {
+    await withRedis(server, async (admin) => {
       if (user !== 'default') await admin.acl('SETUSER', user, 'on', `>${secret}`, '~*', '&*', '+@all')
       await admin.acl('SETUSER', 'default', ...(user === 'default' ? ['resetpass', `>${secret}`] : ['off']))
     })
@@ -217,8 +217,8 @@ test('the database that REDIS_URL names is used, and one that does not exist is 
   const env = (database: number) => ({ REDIS_URL: `redis://127.0.0.1:${port}/${database}` })
   await expect(startServer({ redis, env: env(4) })).rejects.toThrow(/^REDIS_URL: This Redis has no database 4$/)
   await using server = await startServer({ redis, env: env(3) })
-  await signedUp(server)
-  await observed(redis, async (admin) => {
+  await signUpDevice(server)
+  await withRedis(redis, async (admin) => {
     expect(await admin.dbsize()).toBe(0)
     await admin.select(3)
     expect(await admin.keys('user:*:sessions')).toHaveLength(1)

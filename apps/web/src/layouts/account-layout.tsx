@@ -41,7 +41,7 @@ export function AccountLayout() {
     try {
       await auth.signOut()
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       setSignOutFailure(describeProblem(toProblem(error)))
       return
     }
@@ -52,7 +52,7 @@ export function AccountLayout() {
     <DevicesProvider
       client={api.devices}
       sessionId={account?.id}
-      onEnded={(sessionEnd) => void session.ended(sessionEnd)}
+      onEnded={(sessionEnd) => void session.handleEnd(sessionEnd)}
     >
       <SkipLink />
       <AccountHeader user={account?.user} signOut={signOut} />
@@ -92,7 +92,7 @@ function useSaveLanguage(): (language: string) => void {
   const { mutate } = useMutation({
     mutationFn: (language: string) => api.account.setLanguage.mutate({ language, timeZone: ownTimeZone() }),
     onError(error) {
-      session.failed(error)
+      session.handleError(error)
       showToast(
         describeProblem(
           toProblem(error),
@@ -122,7 +122,7 @@ function useAccountChanges(account: { id: string; user: { name: string } } | und
 
   // Before the effects of the page below, which may call the API for this session.
   useLayoutEffect(() => {
-    if (id !== undefined) session.confirmed(id)
+    if (id !== undefined) session.confirm(id)
   }, [id, session])
   useEffect(() => announce(), [shown.changes])
   return shown.changes

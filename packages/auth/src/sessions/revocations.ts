@@ -17,17 +17,17 @@ interface Mark {
 const marks = new AsyncLocalStorage<Mark>()
 
 /** Runs revocations of which the caller writes an event to the audit itself, with more than the store knows. */
-export function auditedByCaller<T>(work: () => T): T {
+export function leaveAuditToCaller<T>(work: () => T): T {
   return marks.run({ ...marks.getStore(), isAudited: true }, work)
 }
 
 /** The same within a request. */
 export function revokeWithAudit<T>(work: () => Promise<T>): Promise<T> {
-  return auditedByCaller(() => rejectUnavailable(work))
+  return leaveAuditToCaller(() => rejectUnavailable(work))
 }
 
 /** Runs revocations that better-auth asks for: it runs the hooks itself. */
-export function hookedByCaller<T>(work: () => T): T {
+export function leaveHooksToCaller<T>(work: () => T): T {
   return marks.run({ ...marks.getStore(), hasHooks: true }, work)
 }
 

@@ -15,7 +15,7 @@ import { moveAccount } from '../cookies/multi-session.js'
 import { secondFactorChange } from '../policy/factor-policy.js'
 import { endOf } from '../cookies/remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from '../request/request-state.js'
-import { auditedByCaller } from '../sessions/revocations.js'
+import { leaveAuditToCaller } from '../sessions/revocations.js'
 import { keepWrites, requireNotUndone, undoWrites } from '../request/undo-on-outage.js'
 import { currentSignInMethod } from '../request/sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from '../sessions/session-row.js'
@@ -111,7 +111,7 @@ async function rotateCurrent(
   const event = { name, ...(await clientInfo()) }
   const change = { reauthenticated: false, credentialChange: revokesOthers, event }
   await requireNotUndone()
-  const rotated = await auditedByCaller(() => store.rotate(token, change))
+  const rotated = await leaveAuditToCaller(() => store.rotate(token, change))
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
   if (rotated === null || session === null) {
     await undoWrites()

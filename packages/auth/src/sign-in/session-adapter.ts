@@ -7,7 +7,7 @@ import { findSessions, selectorOf, UnsupportedQueryError } from '../sessions/fin
 import { dropHeld, findHeld } from './held-sign-in.js'
 import type { Model } from '../request/model.js'
 import { requestState } from '../request/request-state.js'
-import { announcedSessions, auditedByCaller, hookedByCaller } from '../sessions/revocations.js'
+import { announcedSessions, leaveAuditToCaller, leaveHooksToCaller } from '../sessions/revocations.js'
 import { applicationData, type SessionRow, toRow } from '../sessions/session-row.js'
 import { rejectAsUnavailable, rejectUnavailable } from '../request/unavailable.js'
 
@@ -109,7 +109,7 @@ async function findUserOf(users: Pick<DBAdapter, 'findOne'>, { userId }: Session
 
 /** Revokes the sessions that the conditions select, and returns how many were valid until then. */
 function revokeWhere(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
-  return hookedByCaller(() => revokeSelected(store, audit, where))
+  return leaveHooksToCaller(() => revokeSelected(store, audit, where))
 }
 
 async function revokeSelected(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
@@ -118,7 +118,7 @@ async function revokeSelected(store: SessionStore, audit: Audit, where: readonly
   ;(await requestState()).revokesSessions = true
   if (tokens === null) {
     const isAsked = currentPath() === '/admin/revoke-user-sessions'
-    const ended = await (isAsked ? auditedByCaller(() => store.revokeAll(userId)) : store.revokeAll(userId))
+    const ended = await (isAsked ? leaveAuditToCaller(() => store.revokeAll(userId)) : store.revokeAll(userId))
     ;(await requestState()).revokedUsers.add(userId)
     if (isAsked) await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
     return ended
@@ -135,7 +135,7 @@ async function revokeSelected(store: SessionStore, audit: Audit, where: readonly
 async function revokeOne(store: SessionStore, audit: Audit, { id, userId }: Session): Promise<number> {
   const signOut = isSignOut()
   const revoke = () => store.revoke(userId, id, signOut ? { by: id } : {})
-  const ended = await (signOut ? auditedByCaller(revoke) : revoke())
+  const ended = await (signOut ? leaveAuditToCaller(revoke) : revoke())
   ;(await requestState()).signedIn.delete(id)
   if (signOut) await auditEvent(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended })
   return ended

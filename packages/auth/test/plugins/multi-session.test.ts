@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 /** One browser in which two people are signed in; the second is the active one. */
-async function shared(name: string) {
+async function signUpTwice(name: string) {
   const { browser, email, userId } = await t.person(`${name}-ada`)
   const ada = { email, userId, id: (await browser.session())?.id ?? '' }
   const graceEmail = `${name}-grace@example.org`
@@ -23,7 +23,7 @@ interface Listed {
   user: { email: string }
 }
 
-async function listed(browser: Browser) {
+async function listSessions(browser: Browser) {
   const answer = await browser.get('/multi-session/list-device-sessions')
   expect(answer.status).toBe(200)
   expect(answer.text).not.toMatch(anyToken)
@@ -33,8 +33,8 @@ async function listed(browser: Browser) {
 const accountCookies = (browser: Browser) => [...browser.jar.keys()].filter((name) => name.includes('_multi-'))
 
 test('the accounts of a browser are listed with the ids of their sessions, without a token', async () => {
-  const { browser, ada, grace } = await shared('list')
-  const accounts = (await listed(browser)).map(({ session, user }) => [session.id, user.email])
+  const { browser, ada, grace } = await signUpTwice('list')
+  const accounts = (await listSessions(browser)).map(({ session, user }) => [session.id, user.email])
   expect(accounts.toSorted()).toEqual(
     [
       [ada.id, ada.email],
@@ -45,7 +45,7 @@ test('the accounts of a browser are listed with the ids of their sessions, witho
 
 describe('switching', () => {
   test('makes the session with that id the active one', async () => {
-    const { browser, ada, grace } = await shared('switch')
+    const { browser, ada, grace } = await signUpTwice('switch')
     const answer = await browser.post('/multi-session/set-active', { sessionToken: ada.id })
     expect(answer).toMatchObject({ status: 200, body: { user: { email: ada.email } } })
     expect(answer.text).not.toMatch(anyToken)
@@ -54,14 +54,14 @@ describe('switching', () => {
   })
 
   test('works with nothing but the cookies of the accounts', async () => {
-    const { browser, ada } = await shared('accounts-only')
+    const { browser, ada } = await signUpTwice('accounts-only')
     for (const name of browser.jar.keys()) if (name.endsWith('session_token')) browser.jar.delete(name)
     expect((await browser.post('/multi-session/set-active', { sessionToken: ada.id })).status).toBe(200)
     expect((await browser.session())?.id).toBe(ada.id)
   })
 
   test('differs: a session is named by its id, never by a token', async () => {
-    const { browser, ada, grace } = await shared('by-token')
+    const { browser, ada, grace } = await signUpTwice('by-token')
     await browser.post('/multi-session/set-active', { sessionToken: ada.id })
     const token = await browser.token()
     await browser.post('/multi-session/set-active', { sessionToken: grace.id })
@@ -73,7 +73,7 @@ describe('switching', () => {
   })
 
   test('an ended, a foreign and an unknown session answer alike', async () => {
-    const { browser, ada, grace } = await shared('alike')
+    const { browser, ada, grace } = await signUpTwice('alike')
     const { browser: elsewhere } = await t.person('elsewhere')
     await t.store.revoke(ada.userId, ada.id)
     for (const path of ['/multi-session/set-active', '/multi-session/revoke']) {
@@ -86,18 +86,18 @@ describe('switching', () => {
       expect(new Set(answers).size).toBe(1)
     }
     expect(await elsewhere.session()).not.toBeNull()
-    expect((await listed(browser)).map(({ session }) => session.id)).toEqual([grace.id])
+    expect((await listSessions(browser)).map(({ session }) => session.id)).toEqual([grace.id])
   })
 })
 
 test('a request that names no session is refused', async () => {
-  const { browser } = await shared('unnamed')
+  const { browser } = await signUpTwice('unnamed')
   for (const path of ['/multi-session/set-active', '/multi-session/revoke'])
     expect((await browser.post(path)).status).toBe(400)
 })
 
 test('no near-cache answers where a session begins, is chosen or ends', async () => {
-  const { browser, ada, grace } = await shared('strict')
+  const { browser, ada, grace } = await signUpTwice('strict')
   const strict = await strictLookups(t.store, async () => {
     await browser.signIn(grace.email) // in place of the session that is there
     await browser.post('/multi-session/set-active', { sessionToken: ada.id })
@@ -109,7 +109,7 @@ test('no near-cache answers where a session begins, is chosen or ends', async ()
 
 describe('signing out of one account', () => {
   test('that is not the active one ends its session alone', async () => {
-    const { browser, ada, grace } = await shared('end-other')
+    const { browser, ada, grace } = await signUpTwice('end-other')
     const thief = thiefOf(browser, t.browser())
     expect((await browser.post('/multi-session/revoke', { sessionToken: ada.id })).status).toBe(200)
     expect(await t.store.count(ada.userId)).toBe(0)
@@ -121,7 +121,7 @@ describe('signing out of one account', () => {
   })
 
   test('that is the active one lets the next take its place', async () => {
-    const { browser, ada, grace } = await shared('end-active')
+    const { browser, ada, grace } = await signUpTwice('end-active')
     expect((await browser.post('/multi-session/revoke', { sessionToken: grace.id })).status).toBe(200)
     expect(await t.store.count(grace.userId)).toBe(0)
     expect((await browser.session())?.id).toBe(ada.id)
@@ -133,18 +133,18 @@ describe('signing out of one account', () => {
 
 describe('sign-out', () => {
   test('ends every account of the browser, and clears their cookies', async () => {
-    const { browser, ada, grace } = await shared('sign-out')
+    const { browser, ada, grace } = await signUpTwice('sign-out')
     const thief = thiefOf(browser, t.browser())
     expect((await browser.post('/sign-out')).status).toBe(200)
     expect(browser.jar.size).toBe(0)
     expect([await t.store.count(ada.userId), await t.store.count(grace.userId)]).toEqual([0, 0])
-    expect(await listed(thief)).toEqual([])
+    expect(await listSessions(thief)).toEqual([])
   })
 
   test('does not end a session whose cookie is forged', async () => {
     const { browser: victim } = await t.person('victim')
     const token = await victim.token()
-    const { browser } = await shared('forger')
+    const { browser } = await signUpTwice('forger')
     browser.jar.set(`better-auth.session_token_multi-${token?.toLowerCase()}`, `${token}.${'A'.repeat(43)}=`)
     expect((await browser.post('/sign-out')).status).toBe(200)
     expect(await victim.session()).not.toBeNull()
@@ -153,7 +153,7 @@ describe('sign-out', () => {
 
 test('the cookie of one account under the name of another ends nobody else', async () => {
   const { browser: victim } = await t.person('bound-victim')
-  const { browser, ada } = await shared('bound')
+  const { browser, ada } = await signUpTwice('bound')
   const [own = ''] = accountCookies(browser)
   browser.jar.set(
     `better-auth.session_token_multi-${(await victim.token())?.toLowerCase()}`,
@@ -172,12 +172,12 @@ test('the same person signing in again renews the session of this browser, and i
   expect((await browser.signIn(email)).status).toBe(200)
   expect((await t.store.list(userId)).map(({ id }) => id)).toEqual([first])
   expect(await thief.session()).toBeNull()
-  expect(await listed(browser)).toHaveLength(1)
+  expect(await listSessions(browser)).toHaveLength(1)
   expect(accountCookies(browser)).toHaveLength(1)
 })
 
 test('a password change keeps the account in the browser under its new cookie, time and again', async () => {
-  const { browser, ada, grace } = await shared('changed')
+  const { browser, ada, grace } = await signUpTwice('changed')
   await browser.signUp('changed-alan@example.org') // as many accounts as there may be
   await browser.post('/multi-session/set-active', { sessionToken: grace.id })
   let currentPassword = password

@@ -86,7 +86,7 @@ describe('a sign-in from a trusted device', () => {
 
 describe('a sign-in whose account gets a second factor after its password was checked', () => {
   /** Turns on the factor during the sign-in, and runs more. */
-  async function overtaken(name: string, more: (userId: string) => Promise<unknown>) {
+  async function signInWhileTurnedOn(name: string, more: (userId: string) => Promise<unknown>) {
     const { email } = await t.person(name)
     const browser = t.browser()
     beforeSession = async (userId) => {
@@ -100,7 +100,7 @@ describe('a sign-in whose account gets a second factor after its password was ch
   }
 
   test('signs in, as it began before', async () => {
-    const { browser, answer } = await overtaken('just-before', async () => undefined)
+    const { browser, answer } = await signInWhileTurnedOn('just-before', async () => undefined)
     expect(answer.status).toBe(200)
     const sessionId = (await browser.session())?.id
     expect(sessionId).toEqual(expect.any(String))
@@ -108,7 +108,7 @@ describe('a sign-in whose account gets a second factor after its password was ch
   })
 
   test('is refused if the password changed as well', async () => {
-    const { browser, answer } = await overtaken('changed-too', (userId) =>
+    const { browser, answer } = await signInWhileTurnedOn('changed-too', (userId) =>
       t.store.revokeAll(userId, { credentialChange: true }),
     )
     expect(answer).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })

@@ -15,7 +15,7 @@ const signIn = (browser: Browser, name: string, secret = password, more: object 
     { 'sec-ch-ua-platform': '"Windows"' },
   )
 
-async function named(name: string) {
+async function signUpNamed(name: string) {
   const browser = t.browser()
   const answer = await browser.signUp(`${name}@example.org`, { username: name })
   expect(answer.status).toBe(200)
@@ -24,7 +24,7 @@ async function named(name: string) {
 }
 
 test('a sign-in by name is a sign-in like any other', async () => {
-  const laptop = await named('ada')
+  const laptop = await signUpNamed('ada')
   const phone = t.browser('phone')
   const answer = await signIn(phone, 'Ada')
   expect(answer).toMatchObject({ status: 200, body: { user: { username: 'ada' } } })
@@ -40,7 +40,7 @@ test('a sign-in by name is a sign-in like any other', async () => {
 })
 
 test('it is forgotten with the browser when it is not to be remembered', async () => {
-  await named('grace')
+  await signUpNamed('grace')
   const kiosk = t.browser()
   const answer = await signIn(kiosk, 'grace', password, { rememberMe: false })
   expect(answer.setCookies.find((line) => line.includes('session_token'))).not.toMatch(/max-age/i)
@@ -48,7 +48,7 @@ test('it is forgotten with the browser when it is not to be remembered', async (
 })
 
 test('a refused one reaches the audit, and does not reveal whether the name exists', async () => {
-  await named('alan')
+  await signUpNamed('alan')
   t.events.length = 0
   const [wrong, unknown] = [await signIn(t.browser(), 'alan', 'wrong password'), await signIn(t.browser(), 'nobody')]
   expect([wrong.status, wrong.text]).toEqual([401, unknown.text])
@@ -56,7 +56,7 @@ test('a refused one reaches the audit, and does not reveal whether the name exis
 })
 
 test('a password change ends the sessions of all names of a person, and refuses a sign-in by name in flight', async () => {
-  const laptop = await named('edsger')
+  const laptop = await signUpNamed('edsger')
   const phone = t.browser()
   await signIn(phone, 'edsger')
 

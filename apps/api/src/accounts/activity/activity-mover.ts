@@ -64,7 +64,7 @@ export class ActivityMover {
   }
 
   /** Resolves when all users are moved that were to be. */
-  async settled(): Promise<void> {
+  async flush(): Promise<void> {
     while (this.#pending.size > 0 || this.#moving !== undefined) await (this.#moving ?? pause(FIRST_RETRY_MS))
   }
 

@@ -61,7 +61,7 @@ export interface Activity {
   /** Users whose events this server still has to move. */
   waiting(): number
   /** Resolves when this server has moved all events that it knows of. */
-  settled(): Promise<void>
+  flush(): Promise<void>
   /** Finishes the moves under way. Waiting events are moved after the next start, or by another server. */
   close(): Promise<void>
 }
@@ -149,7 +149,7 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
 
     waiting: () => mover.waiting(),
 
-    settled: () => mover.settled(),
+    flush: () => mover.flush(),
 
     close: () => mover.close(),
   }

@@ -73,7 +73,7 @@ function sqlite(dataDir: string): Dialect {
   ensurePrivateFile(path)
   for (const suffix of ['-wal', '-shm']) restrictToOwner(path + suffix)
   return new SharedFileDialect({
-    database: async () => replacedWhenStuck(await openWhenFree(path), () => openFile(path)),
+    database: async () => replaceWhenStuck(await openWhenFree(path), () => openFile(path)),
   })
 }
 
@@ -134,10 +134,10 @@ class SharedFileDriver extends SqliteDriver {
  * libsql never resets a statement that found the file locked (tursodatabase/libsql-client-ts#352). Its connection
  * sees the file as it was in that moment and can commit no more. So another one takes its place.
  */
-function replacedWhenStuck(first: SqliteDatabase.Database, open: () => SqliteDatabase.Database): KyselySqliteDatabase {
+function replaceWhenStuck(first: SqliteDatabase.Database, open: () => SqliteDatabase.Database): KyselySqliteDatabase {
   let database = first
   let stuck = false
-  const watched = <T>(step: () => T): T => {
+  const watch = <T>(step: () => T): T => {
     try {
       return step()
     } catch (error) {
@@ -153,12 +153,12 @@ function replacedWhenStuck(first: SqliteDatabase.Database, open: () => SqliteDat
         stuck = false
         replaced.close()
       }
-      const statement = watched(() => database.prepare(sql))
+      const statement = watch(() => database.prepare(sql))
       return {
         reader: statement.reader,
-        all: (parameters) => watched(() => statement.all(parameters)),
-        run: (parameters) => watched(() => statement.run(parameters)),
-        iterate: (parameters) => watched(() => statement.iterate(parameters)),
+        all: (parameters) => watch(() => statement.all(parameters)),
+        run: (parameters) => watch(() => statement.run(parameters)),
+        iterate: (parameters) => watch(() => statement.iterate(parameters)),
       }
     },
     close: () => void database.close(),

@@ -12,7 +12,7 @@ const RETRY_AFTER_SECONDS = 4
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Runs at most two pieces of work at once, in order of arrival, and lets 64 wait. */
-export function boundedQueue(): Queue {
+export function createBoundedQueue(): Queue {
   const limit = pLimit(CONCURRENT)
   return async (work) => {
     if (limit.pendingCount >= MAX_WAITING) throw queueFullError()

@@ -1,7 +1,7 @@
 import type { AuthContext } from '@better-auth/core'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError } from 'better-auth/api'
-import { boundedQueue, type Queue } from './bounded.js'
+import { createBoundedQueue, type Queue } from './bounded.js'
 import { requireCodePoints } from './length.js'
 import { findPasswordFault, type PasswordFault } from './rules.js'
 import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from './scrypt.js'
@@ -34,7 +34,7 @@ export interface Passwords {
  * @param cost of a new hash. Default: what OWASP asks for.
  * @param inTurn runs each hash. Default: two at once, 64 that wait.
  */
-export function createPasswords(cost: ScryptCost = owaspCost, inTurn: Queue = boundedQueue()): Passwords {
+export function createPasswords(cost: ScryptCost = owaspCost, inTurn: Queue = createBoundedQueue()): Passwords {
   return {
     async hash(password) {
       const { chosen } = await passwordState()

@@ -30,7 +30,7 @@ export function ChangeName({ name }: { name: string }) {
       await queryClient.invalidateQueries({ queryKey: ['session', 'current'] })
     },
     explain: (error) => {
-      session.failed(error)
+      session.handleError(error)
       const problem = toProblem(error)
       return problem.kind === 'invalid'
         ? { fields: { name: words((t) => t('fields.badName', { max: LONGEST_NAME })) } }

@@ -24,7 +24,7 @@ export function DeleteAccount() {
     try {
       await api.account.delete.mutate()
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       return toOutcome(error, t('accountPage.deleteFailed'))
     }
     await session.end({ notice: 'deleted' })

@@ -26,7 +26,7 @@ export function DownloadData() {
         message: words((t) => t(data.isComplete ? 'accountPage.dataDone' : 'accountPage.dataNewest')),
       })
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       const failed = words((t) => t('accountPage.dataFailed'))
       setOutcome({ look: 'bad', message: describeProblem(toProblem(error), failed) })
     }

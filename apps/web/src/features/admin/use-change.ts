@@ -20,7 +20,7 @@ export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outco
       const done = await change()
       if (done !== null) showToast(done)
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       // It may have been made.
       void queryClient.invalidateQueries({ queryKey: adminKey })
       const isUnsure = unsure.includes(toProblem(error).kind)

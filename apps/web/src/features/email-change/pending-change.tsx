@@ -33,7 +33,7 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
       const { cancelled } = await api.emailChange.cancel.mutate()
       await onOver(words((t) => t(cancelled ? 'emailChange.cancelled' : 'emailChange.over')))
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       setFailure(describeProblem(toProblem(error)))
     }
   })

@@ -84,7 +84,7 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
       try {
         await request(to)
       } catch (error) {
-        session.failed(error)
+        session.handleError(error)
         return toOutcome(error)
       }
       return { kind: 'done' }
@@ -107,7 +107,7 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
       const problem = toProblem(error)
       setAttempt((before) => (problem.kind === 'proof-needed' ? before + 1 : 0))
       if (problem.kind === 'proof-needed') return {}
-      session.failed(error)
+      session.handleError(error)
       return problem.kind === 'invalid'
         ? { fields: { newEmail: words((t) => t('fields.badEmail')) } }
         : { summary: describeProblem(problem) }

@@ -37,7 +37,7 @@ export default function CodeProof({ isAsked, onAsked, onProved }: CodeProofProps
         await onProved()
       }}
       onRefused={(error) => {
-        if (!isWrongCode(error)) session.failed(error)
+        if (!isWrongCode(error)) session.handleError(error)
         return false
       }}
       onCancel={() => onAsked(false)}

@@ -35,7 +35,7 @@ export default function MailProof(props: MailProofProps): ReactNode {
     try {
       await callAuth('/reauthenticate/request-code', {}, expectedSessionHeaders())
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       return setFailure(explainFailure(error).summary)
     }
     props.onAsked(true)
@@ -67,7 +67,7 @@ function CodeForm({ email, onAsked, onProved }: MailProofProps) {
       const code = error instanceof AuthFailure ? error.code : undefined
       if (code === 'INVALID_CODE') return { fields: { [FIELD]: words((t) => t('mailedCode.wrong')) } }
       if (code === 'TOO_MANY_WRONG_CODES') return { summary: words((t) => t('secondFactor.codesUsedUp')) }
-      session.failed(error)
+      session.handleError(error)
       return explainFailure(error)
     },
   })

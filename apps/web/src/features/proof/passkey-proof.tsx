@@ -21,7 +21,7 @@ export default function PasskeyProof({ onProved }: { onProved: () => Promise<voi
     try {
       await verifyPasskey(await choosePasskey())
     } catch (error) {
-      session.failed(error)
+      session.handleError(error)
       return setFailure(await explainCeremony(error))
     }
     await onProved()

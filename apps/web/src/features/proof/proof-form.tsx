@@ -119,7 +119,7 @@ function usePasswordForm(onProved: () => Promise<void>) {
       await onProved()
     },
     explain: (error) => {
-      session.failed(error)
+      session.handleError(error)
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD')
         return { fields: { proof: words((t) => t('fields.notYourPassword')) } }
       return explainFailure(error)

@@ -25,7 +25,7 @@ export default function ProviderProof({ pending }: { pending: PendingAction | nu
           label={t('providers.prove', { name })}
           go={() => goToProvider('prove', { provider, returnTo: accountPathOf(path) }, pending)}
           onFailure={(message, error) => {
-            if (error !== undefined) session.failed(error)
+            if (error !== undefined) session.handleError(error)
             setFailure(message)
           }}
         />

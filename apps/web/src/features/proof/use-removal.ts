@@ -25,7 +25,7 @@ export function useRemoval(
       await callAuth(path, { id, revokeOtherSessions }, expectedSessionHeaders())
     } catch (error) {
       if (needsProof(error)) return { kind: 'proof-needed' }
-      session.failed(error)
+      session.handleError(error)
       return { kind: 'failed', message: await explain(error) }
     }
     await onDone(removal)

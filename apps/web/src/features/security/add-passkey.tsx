@@ -35,7 +35,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
       await onAdded(id)
     } catch (error) {
       if (needsProof(error)) return setAttempt((before) => before + 1)
-      session.failed(error)
+      session.handleError(error)
       setAttempt(0)
       setFailure(await explainCeremony(error))
     }

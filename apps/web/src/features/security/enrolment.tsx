@@ -44,7 +44,7 @@ export function Enrolment({ totpURI, onDone, onCancel }: EnrolmentProps) {
           onDone(revokesOthers)
         }}
         onRefused={(error) => {
-          if (!isWrongCode(error)) session.failed(error)
+          if (!isWrongCode(error)) session.handleError(error)
           return false
         }}
         onCancel={onCancel}

@@ -53,7 +53,7 @@ export function FactorChange(props: FactorChangeProps) {
     explain: (error) => {
       setAttempt((before) => (needsProof(error) ? before + 1 : 0))
       if (needsProof(error)) return {}
-      session.failed(error)
+      session.handleError(error)
       return error instanceof AuthFailure && error.code === 'INVALID_PASSWORD'
         ? { fields: { [PASSWORD]: words((t) => t('fields.notYourPassword')) } }
         : explainFailure(error)

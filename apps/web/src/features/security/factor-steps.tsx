@@ -33,7 +33,7 @@ interface FactorStepsProps {
 
 /** One step at a time: the buttons, the question, the secret for the app, the backup codes. */
 export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
-  const { step, ask, rest, confirm, enrolled } = useSteps()
+  const { step, ask, rest, confirm, showCodes } = useSteps()
   if (step.kind === 'asking') {
     return (
       <ChangeQuestion
@@ -49,7 +49,7 @@ export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
     return (
       <Enrolment
         totpURI={factor.totpURI}
-        onDone={(revokedOthers) => enrolled(factor, revokedOthers)}
+        onDone={(revokedOthers) => showCodes(factor, revokedOthers)}
         onCancel={() => rest(null)}
       />
     )
@@ -90,7 +90,7 @@ function useSteps() {
       try {
         await changes[change](choice)
       } catch (error) {
-        session.failed(error)
+        session.handleError(error)
         return toOutcome(error)
       }
       return { kind: 'done' }
@@ -105,7 +105,7 @@ function useSteps() {
       await changes[change](choice)
       done()
     },
-    enrolled(factor: NewFactor, revokedOthers: boolean) {
+    showCodes(factor: NewFactor, revokedOthers: boolean) {
       setStep({ kind: 'codes', codes: factor.backupCodes, done: inWords('onDone', revokedOthers) })
       void refresh()
     },

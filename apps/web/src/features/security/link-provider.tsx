@@ -24,7 +24,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   const [revokeOtherSessions, setRevokeOtherSessions] = useState(false)
   const [failure, setFailure] = useState<ReactNode>(null)
   const fail = (message: ReactNode, error?: unknown) => {
-    if (error !== undefined) session.failed(error)
+    if (error !== undefined) session.handleError(error)
     setFailure(message)
   }
   useResumption({

@@ -42,7 +42,7 @@ export function RenamePasskey({ passkey, onDone, onClose }: RenamePasskeyProps) 
       )
     },
     explain: (error) => {
-      session.failed(error)
+      session.handleError(error)
       const problem = toProblem(error)
       return problem.kind === 'invalid' ? { fields: { [field]: badName } } : { summary: describeProblem(problem) }
     },

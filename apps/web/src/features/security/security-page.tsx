@@ -153,7 +153,7 @@ function usePasswordChange() {
       setChanged(true)
     },
     explain: (error) => {
-      session.failed(error)
+      session.handleError(error)
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') {
         return { fields: { currentPassword: words((t) => t('security.notCurrentPassword')) } }
       }

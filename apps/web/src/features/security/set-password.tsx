@@ -86,7 +86,7 @@ function useFirstPassword(onSet: () => void, revokeOtherSessions: boolean) {
     explain: (error) => {
       setAttempt((before) => (needsProof(error) ? before + 1 : 0))
       if (needsProof(error)) return {}
-      session.failed(error)
+      session.handleError(error)
       return explainNewPassword(error)
     },
   })

@@ -36,15 +36,15 @@ export interface Session {
   /** The data that the pages of an account have read. `create` makes it the first time: its code comes with those pages. */
   queries(create: (onError: (error: unknown) => void) => QueryClient): QueryClient
   /** The API has answered as this session. */
-  confirmed(id: string): void
+  confirm(id: string): void
   /** Signed in: forget what the last person saw and show the page that was asked for. */
   begin(returnTo?: AccountPath): Promise<void>
   /** Signed out from here: show the sign-in page and forget everything. */
   end(state: SignInState & { notice: Notice }): Promise<void>
   /** The API reported that the session was revoked or expired. */
-  ended(sessionEnd: SessionEnd): Promise<void>
+  handleEnd(sessionEnd: SessionEnd): Promise<void>
   /** A call failed. If its reason is the session, the page finds out whose it is now. */
-  failed(reason: unknown): void
+  handleError(reason: unknown): void
   /** Whether somebody is signed in, asked anew. */
   isActive(): Promise<boolean>
   /** Whether an administrator is signed in, asked anew; `null` if there was no answer. */

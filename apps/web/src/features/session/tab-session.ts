@@ -46,10 +46,10 @@ export class TabSession implements Session {
   }
 
   queries(create: (onError: (error: unknown) => void) => QueryClient): QueryClient {
-    return (this.#queryClient ??= create((error) => this.failed(error)))
+    return (this.#queryClient ??= create((error) => this.handleError(error)))
   }
 
-  confirmed(id: string): void {
+  confirm(id: string): void {
     const isAnother = this.#current !== undefined && this.#current !== id
     this.#current = id
     expectSession(id)
@@ -69,7 +69,7 @@ export class TabSession implements Session {
     await this.#leave(state)
   }
 
-  async ended(sessionEnd: SessionEnd): Promise<void> {
+  async handleEnd(sessionEnd: SessionEnd): Promise<void> {
     if (this.#knownEnded) return
     if (sessionEnd.cause === 'unknown') return this.#doubt(sessionEnd)
     if (sessionEnd.by?.isSelf)
@@ -77,7 +77,7 @@ export class TabSession implements Session {
     else await this.end({ notice: 'ended', sessionEnd })
   }
 
-  failed(reason: unknown): void {
+  handleError(reason: unknown): void {
     const { kind } = toProblem(reason)
     if (kind === 'other-session') void this.#reread()
     if (kind === 'unauthorized' && !this.#knownEnded) void this.#doubt()

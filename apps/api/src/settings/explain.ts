@@ -10,7 +10,7 @@ interface Explanation {
 export const explanations = z.registry<Explanation>()
 
 /** Attaches the explanation to a setting. */
-export function explained<Schema extends z.ZodType>(value: string, schema: Schema, meaning: string): Schema {
+export function explain<Schema extends z.ZodType>(value: string, schema: Schema, meaning: string): Schema {
   explanations.add(schema, { value, meaning })
   return schema
 }
@@ -27,5 +27,5 @@ export function count(unit: string, min: number, max: number) {
 }
 
 /** A setting that is a number of something. Without a default it may be left out. */
-export const counted = (unit: string, min: number, max: number, byDefault: number, meaning: string) =>
-  explained(bounds(unit, min, max), count(unit, min, max).default(byDefault), meaning)
+export const explainCount = (unit: string, min: number, max: number, byDefault: number, meaning: string) =>
+  explain(bounds(unit, min, max), count(unit, min, max).default(byDefault), meaning)
