@@ -121,7 +121,7 @@ const hints = {
   sentinel: '; set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead',
 }
 
-/** What a server of another kind answers. */
+/** The answers of a server of another kind. */
 const otherKinds = [
   { answer: /cluster support disabled/, fault: 'This Redis is no Cluster; set REDIS_URL instead' },
   {

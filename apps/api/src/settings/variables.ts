@@ -27,7 +27,7 @@ const nodes = list
 /** Names as they are. Some readers of env files leave the quotes around a value. */
 const unquoted = z.string().regex(/^[^"']/, 'must not stand in quotes')
 
-/** Where to listen: no scheme, no port, no brackets around an IPv6 address. */
+/** An address to listen on: no scheme, no port, no brackets around an IPv6 address. */
 const hostOrAddress = unquoted.refine(
   (text) => isIP(text) !== 0 || /^[a-z\d_]([a-z\d_.-]*[a-z\d])?$/i.test(text),
   'must be a host name or an address alone',

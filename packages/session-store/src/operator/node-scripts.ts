@@ -7,7 +7,10 @@ import type { OperationSummary } from '../record/session-summary.js'
 import type { Prefilter } from './prefilter.js'
 import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
 
-/** Users whom one script reads, looks at, or revokes sessions of. Redis answers others only in between. */
+/**
+ * Users whom one script reads or deletes sessions of, looks at, or revokes sessions of with an event and a message. Redis answers
+ * others only in between, and each of these takes it about a millisecond.
+ */
 const MAX_READ = 100
 const MAX_MATCHED = 50
 const MAX_CHANGED = 25
@@ -66,7 +69,7 @@ export class NodeScripts {
     { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
     const bounds = createdBounds(createdBefore, now)
-    const replies = await this.#run(node, userTags, atMost(MAX_CHANGED), (some) =>
+    const replies = await this.#run(node, userTags, atMost(MAX_READ), (some) =>
       node.rollcallRevokeCreatedBefore(0, now, ...bounds, keep, ...some.map(this.#keyOf)),
     )
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
