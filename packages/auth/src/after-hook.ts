@@ -32,46 +32,102 @@ interface Dependencies {
 /** Called with the endpoint by which somebody has signed in or proved again who they are. It must not throw. */
 export type OnUsed = (ctx: GenericEndpointContext, userId: string) => Promise<void>
 
+/** An endpoint that has run. */
+type EndedContext = GenericEndpointContext & {
+  readonly context: { readonly returned?: unknown; readonly responseHeaders?: Headers | undefined }
+}
+
 /** Runs after every endpoint, and after the hooks of the plugins in front of this one. */
-export function afterHook({ store, audit, notify, onWrongPassword, onUsed }: Dependencies) {
+export function afterHook(dependencies: Dependencies) {
+  const { store, audit } = dependencies
   return createAuthMiddleware(async (ctx) => {
     const state = await requestState()
-    const { returned, responseHeaders } = ctx.context
     const attempt = attemptOf(ctx)
-    if (!isAPIError(returned)) {
-      await revokeRequested(ctx, store)
-      await recordEmailChange(ctx, store)
-    }
-    const overtaken = await keepHeldSignIn(ctx, returned, store)
-    if (!isAPIError(returned) && overtaken === null) await revokeLeftBehind(state, store)
-    const lateRefusal = overtaken ?? (await proveByCode(ctx, returned, store, audit))
-    if (state.databaseError !== null && isAPIError(returned)) await undoWrites()
-    const isFailed = state.outage || state.isUndone || isRefusal(returned)
-    const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
-    if (isRevoked) ctx.context.setNewSession(null)
-    // Clearing the cookie in an outage would be a sign-out that did not happen.
-    if (state.outage || isRevoked || state.isOvertaken)
-      for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
-    const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
-    if (state.outage) {
-      await undoWrites()
-      return answerOutage(ctx, attempt, audit)
-    }
-    if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
-    await setImportedCookie(ctx, responseHeaders)
-    await setRememberedCookie(ctx, responseHeaders)
-    const sessions = await ownSignIns()
-    await recordSignIns(ctx, sessions, audit, notify)
-    if (state.browser !== null && sessions.length > 0) await rememberBrowser(ctx, state.browser)
-    const usedBy = sessions[0]?.userId ?? state.provedFor
-    if (usedBy !== null) await onUsed(ctx, usedBy)
-    const shown = await hideTokens(returned, store)
+    const lateRefusal = await finishEndpoint(ctx, state, dependencies)
+    await undoFailure(ctx, state, store)
+    if (state.outage) return answerOutage(ctx, attempt, audit)
+    const unhidden = unhideError(ctx, ctx.context.returned, state)
+    await setCookies(ctx, state)
+    await recordUse(ctx, state, dependencies)
+    const shown = await hideTokens(ctx.context.returned, store)
     if (ctx.request) state.isAnswered = true
-    const refusal = lateRefusal ?? (isRefusal(returned) ? returned : null)
-    if (attempt !== null && refusal !== null) await auditRefusal(ctx, attempt, refusal, audit, onWrongPassword)
-    if (lateRefusal !== null) return answerError(ctx, lateRefusal)
-    return isAPIError(returned) ? unhidden : shown
+    return answer(ctx, { attempt, lateRefusal, unhidden, shown }, dependencies)
   })
+}
+
+/**
+ * Revokes and proves what the endpoint has left to do.
+ *
+ * @returns A refusal that takes the place of the endpoint's answer.
+ */
+async function finishEndpoint(
+  ctx: EndedContext,
+  state: RequestState,
+  { store, audit }: Dependencies,
+): Promise<APIError | null> {
+  const { returned } = ctx.context
+  if (!isAPIError(returned)) {
+    await revokeRequested(ctx, store)
+    await recordEmailChange(ctx, store)
+  }
+  const overtaken = await keepHeldSignIn(ctx, returned, store)
+  if (!isAPIError(returned) && overtaken === null) await revokeLeftBehind(state, store)
+  return overtaken ?? (await proveByCode(ctx, returned, store, audit))
+}
+
+/** After a failure, nobody is signed in, and what was used up is there again. */
+async function undoFailure(ctx: EndedContext, state: RequestState, store: SessionStore): Promise<void> {
+  const { returned, responseHeaders } = ctx.context
+  if (state.databaseError !== null && isAPIError(returned)) await undoWrites()
+  const isFailed = state.outage || state.isUndone || isRefusal(returned)
+  const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
+  if (isRevoked) ctx.context.setNewSession(null)
+  // Clearing the cookie in an outage would be a sign-out that did not happen.
+  if (state.outage || isRevoked || state.isOvertaken)
+    for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
+  if (state.outage) await undoWrites()
+}
+
+async function setCookies(ctx: EndedContext, state: RequestState): Promise<void> {
+  const { responseHeaders } = ctx.context
+  if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
+  await setImportedCookie(ctx, responseHeaders)
+  await setRememberedCookie(ctx, responseHeaders)
+}
+
+/** Records the sign-ins of the request, their browser, and the way in that was used. */
+async function recordUse(
+  ctx: GenericEndpointContext,
+  state: RequestState,
+  { audit, notify, onUsed }: Dependencies,
+): Promise<void> {
+  const sessions = await ownSignIns()
+  await recordSignIns(ctx, sessions, audit, notify)
+  if (state.browser !== null && sessions.length > 0) await rememberBrowser(ctx, state.browser)
+  const usedBy = sessions[0]?.userId ?? state.provedFor
+  if (usedBy !== null) await onUsed(ctx, usedBy)
+}
+
+interface Answers {
+  readonly attempt: AuditEventName | null
+  readonly lateRefusal: APIError | null
+  /** In the place of an error that hides another one. */
+  readonly unhidden: Response | undefined
+  /** The endpoint's answer without tokens. */
+  readonly shown: unknown
+}
+
+/** Chooses the answer, and audits it if it is a refusal. */
+async function answer(
+  ctx: EndedContext,
+  { attempt, lateRefusal, unhidden, shown }: Answers,
+  { audit, onWrongPassword }: Dependencies,
+): Promise<unknown> {
+  const { returned } = ctx.context
+  const refusal = lateRefusal ?? (isRefusal(returned) ? returned : null)
+  if (attempt !== null && refusal !== null) await auditRefusal(ctx, attempt, refusal, audit, onWrongPassword)
+  if (lateRefusal !== null) return answerError(ctx, lateRefusal)
+  return isAPIError(returned) ? unhidden : shown
 }
 
 /**

@@ -1,5 +1,5 @@
 -- The layout of a record: a binary head of fixed length, then the details as text. Integers are big-endian, times are ms
--- since the epoch. Positions count from 1. src/record.ts has the same layout with offsets from 0, and a test compares them.
+-- since the epoch. Positions count from 1. src/record/record.ts has the same layout with offsets from 0, and a test compares them.
 -- A record with another layout is never valid, and no script writes to it.
 local VERSION = 1
 local SECRET_HASH = 2
