@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One table for each language, which a translator copies whole. */
 import type { LaterMessages } from '../../i18n.js'
 
 export default {

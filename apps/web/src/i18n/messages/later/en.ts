@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One table for each language, which a translator copies whole. */
 /** The words of the pages that are loaded later, in English. */
 export default {
   newPassword: {
