@@ -73,6 +73,26 @@ test('the settings and the log lines that are named exist', async () => {
   expect(lines.filter((line) => !sources.includes(line))).toEqual([])
 })
 
+test('each alert is in the table of alarms', async () => {
+  const alerts = await readFile(join(root, 'ops/alerts.yml'), 'utf8')
+  const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name)
+  expect(names.length).toBeGreaterThan(3)
+  const alarms = /^## Alarms\n(.*?)^## /ms.exec(text)?.[1] ?? ''
+  expect(
+    names.filter((name) => !alarms.includes(`| alert \`${name}\` |`) && !alarms.includes(`(alert \`${name}\`) |`)),
+  ).toEqual([])
+})
+
+test('the commands by hand revoke all sessions of a user, and of nobody else', async () => {
+  await using server = await startServer()
+  const [ada, bob] = [await signUpDevice(server), await signUpDevice(server)]
+  const { id } = (await ada.api.session.current.query()).user
+  const commands = example('sh', 'openssl').replace('-u "$REDIS_URL"', '-s "$REDIS_SOCKET"')
+  await shell(server.redis, commands, { USER_ID: id, REDIS_SOCKET: server.redis.url })
+  await expect(ada.api.session.current.query()).rejects.toThrow('Please sign in')
+  expect((await bob.api.session.current.query()).user.email).toBe(bob.email)
+})
+
 test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () => {
   await using folder = await temporaryFolder('unit')
   const file = join(folder.path, 'rollcall.service')
