@@ -3,7 +3,7 @@ import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import * as api from 'better-auth/api' // for what an older version lacks: it must load, for the start to refuse it
-import { doNothing, type OnChange } from './request/after-write.js'
+import { doNothing, type OnChange } from './policy/after-write.js'
 import { type AdapterOptions, rollcallAdapter } from './adapter.js'
 import { afterHook, type OnUsed } from './after-hook.js'
 import type { Audit } from './audit/audit.js'

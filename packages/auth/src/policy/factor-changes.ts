@@ -1,5 +1,5 @@
 import { type SessionStore, userTagOf } from '@rollcall/session-store'
-import { afterCommit, type AfterWrite, doNothing, type OnChange } from '../request/after-write.js'
+import { afterCommit, type AfterWrite, doNothing, type OnChange } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from '../audit/audit.js'
 import { currentPath } from '../request/current-endpoint.js'
 import { currentSession, replaceCookies, unauthorized } from '../cookies/current-session.js'

@@ -1,7 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { afterCommit, type AfterWrite, doNothing, forEachOf, type OnChange } from '../request/after-write.js'
+import { afterCommit, type AfterWrite, doNothing, forEachOf, type OnChange } from './after-write.js'
 import type { Audit, AuditEventName } from '../audit/audit.js'
 import { currentPath } from '../request/current-endpoint.js'
 import { EVERY_ROW } from '../request/every-row.js'

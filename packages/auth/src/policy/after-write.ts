@@ -1,8 +1,8 @@
 import { queueAfterTransactionHook } from '@better-auth/core/context'
 import type { AuditEventName } from '../audit/audit.js'
-import { currentPath } from './current-endpoint.js'
-import { recordError } from './database-errors.js'
-import { requestState } from './request-state.js'
+import { currentPath } from '../request/current-endpoint.js'
+import { recordError } from '../request/database-errors.js'
+import { requestState } from '../request/request-state.js'
 
 /**
  * The work of a policy that is left after the row is written, called in the transaction of that row. It calls `undo` if the
