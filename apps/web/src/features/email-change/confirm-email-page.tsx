@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { EmailAddress } from '../../ui/email-address.js'
 import { useForm } from '../../ui/form.js'
+import { DeadLink } from '../problems/dead-link.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure } from '../forms/auth-errors.js'
@@ -25,7 +26,12 @@ export function ConfirmEmailPage() {
   const [outcome, setOutcome] = useState<Outcome | null>(null)
   if (outcome?.state === 'confirmed') return <Confirmed />
   if (outcome?.state === 'changed') return <Changed email={outcome.email} />
-  if (token === undefined || !link.works || outcome !== null) return <DeadLink />
+  if (token === undefined || !link.works || outcome !== null)
+    return (
+      <DeadLink reason={t('confirmEmail.dead')}>
+        <TextLink to="/account">{t('confirmEmail.goOn')}</TextLink>
+      </DeadLink>
+    )
   const change = link.emailChange
   if (change === undefined) return <UnreadLink title={t('confirmEmail.title')} />
   return <Question token={token} change={change} onDone={setOutcome} />
@@ -99,18 +105,6 @@ function Changed({ email }: { email: string }) {
       <PageHeading title={t('confirmEmail.changedTitle')}>
         {t('confirmEmail.changed', { email: isolate(email) })}
       </PageHeading>
-      <p className="mt-4">
-        <TextLink to="/account">{t('confirmEmail.goOn')}</TextLink>
-      </p>
-    </>
-  )
-}
-
-function DeadLink() {
-  const { t } = useI18n()
-  return (
-    <>
-      <PageHeading title={t('reset.deadTitle')}>{t('confirmEmail.dead')}</PageHeading>
       <p className="mt-4">
         <TextLink to="/account">{t('confirmEmail.goOn')}</TextLink>
       </p>

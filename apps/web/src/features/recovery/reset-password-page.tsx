@@ -4,6 +4,7 @@ import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
+import { DeadLink } from '../problems/dead-link.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { fieldErrors } from '../forms/auth-errors.js'
@@ -12,11 +13,17 @@ import { explainNewPassword, newPasswordError } from '../forms/password-rules.js
 import { useSession } from '../session/session.js'
 
 export function ResetPasswordPage() {
+  const { t } = useI18n()
   // A link that the API found dead brings `error` in place of `token`.
   const { token } = useSearch({ from: '/public/reset-password' })
   const { works } = useLoaderData({ from: '/public/reset-password' })
   const [dead, setDead] = useState(false)
-  if (token === undefined || !works || dead) return <DeadLink />
+  if (token === undefined || !works || dead)
+    return (
+      <DeadLink reason={t('reset.dead')}>
+        <TextLink to="/forgot-password">{t('reset.again')}</TextLink>
+      </DeadLink>
+    )
   return <NewPasswordForm token={token} onDead={() => setDead(true)} />
 }
 
@@ -45,18 +52,6 @@ function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void 
           {busy ? t('reset.busy') : t('reset.submit')}
         </Button>
       </form>
-    </>
-  )
-}
-
-function DeadLink() {
-  const { t } = useI18n()
-  return (
-    <>
-      <PageHeading title={t('reset.deadTitle')}>{t('reset.dead')}</PageHeading>
-      <p className="mt-4">
-        <TextLink to="/forgot-password">{t('reset.again')}</TextLink>
-      </p>
     </>
   )
 }

@@ -8,17 +8,24 @@ import { withPlace } from '../../i18n/place.js'
 import { Button } from '../../ui/button.js'
 import { type Refusal, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
+import { DeadLink } from '../problems/dead-link.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure } from '../forms/auth-errors.js'
 
 /** The page that the mail about a new device links to. Opening it changes nothing: programs that check mails open links too. */
 export function SecureAccountPage() {
+  const { t } = useI18n()
   const { token } = useSearch({ from: '/public/secure-account' })
   const link = useLoaderData({ from: '/public/secure-account' })
   const [state, setState] = useState<'asking' | 'done' | 'dead'>('asking')
   const onDead = () => setState('dead')
-  if (token === undefined || !link.works || state === 'dead') return <DeadLink />
+  if (token === undefined || !link.works || state === 'dead')
+    return (
+      <DeadLink reason={t('secure.dead')}>
+        <TextLink to="/forgot-password">{t('reset.title')}</TextLink>
+      </DeadLink>
+    )
   if (state === 'done') return <Done token={token} onDead={onDead} />
   return <Question token={token} signIn={link.signIn} onDone={() => setState('done')} onDead={onDead} />
 }
@@ -102,18 +109,6 @@ function Done({ token, onDead }: { token: string; onDead: () => void }) {
           {busy ? t('forgot.busy') : t('secure.another')}
         </Button>
       </form>
-    </>
-  )
-}
-
-function DeadLink() {
-  const { t } = useI18n()
-  return (
-    <>
-      <PageHeading title={t('reset.deadTitle')}>{t('secure.dead')}</PageHeading>
-      <p className="mt-4">
-        <TextLink to="/forgot-password">{t('reset.title')}</TextLink>
-      </p>
     </>
   )
 }

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { EmailAddress } from '../../ui/email-address.js'
 import { useForm } from '../../ui/form.js'
+import { DeadLink } from '../problems/dead-link.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { fieldErrors } from '../forms/auth-errors.js'
@@ -24,7 +25,17 @@ export function FinishSignUpPage() {
   const [createdFor, setCreatedFor] = useState<string | null>(null)
   const [isDead, setIsDead] = useState(false)
   const email = createdFor ?? (link.works ? link.signUp?.email : undefined)
-  if (token === undefined || isDead || (createdFor === null && !link.works)) return <DeadLink returnTo={returnTo} />
+  if (token === undefined || isDead || (createdFor === null && !link.works))
+    return (
+      <DeadLink reason={t('finishSignUp.dead')}>
+        <TextLink to="/sign-up" state={returnTo ? { returnTo } : {}}>
+          {t('reset.again')}
+        </TextLink>
+        <TextLink to="/sign-in" state={returnTo ? { returnTo } : {}}>
+          {t('signUp.signIn')}
+        </TextLink>
+      </DeadLink>
+    )
   if (email === undefined) return <UnreadLink title={t('finishSignUp.title')} />
   return (
     <AccountForm
@@ -80,23 +91,6 @@ function AccountForm({ token, email, returnTo, onCreated, onDead }: AccountFormP
         </Button>
       </form>
       <p className="mt-4 text-sm text-muted">{t('finishSignUp.warning')}</p>
-    </>
-  )
-}
-
-function DeadLink({ returnTo }: { returnTo: AccountPath | undefined }) {
-  const { t } = useI18n()
-  return (
-    <>
-      <PageHeading title={t('reset.deadTitle')}>{t('finishSignUp.dead')}</PageHeading>
-      <p className="mt-4 flex flex-wrap gap-x-6">
-        <TextLink to="/sign-up" state={returnTo ? { returnTo } : {}}>
-          {t('reset.again')}
-        </TextLink>
-        <TextLink to="/sign-in" state={returnTo ? { returnTo } : {}}>
-          {t('signUp.signIn')}
-        </TextLink>
-      </p>
     </>
   )
 }
