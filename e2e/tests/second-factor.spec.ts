@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { devices, expect, test, type User, violations } from '../fixtures.js'
 import { expectNothingLost } from '../layout.js'
-import { codeOf } from '../totp.js'
+import { totpCode } from '@rollcall/dev-auth'
 
 const section = (page: Page) => page.getByRole('region', { name: 'Two-factor authentication' })
 
@@ -23,7 +23,7 @@ async function turnOn(page: Page, { password }: User): Promise<{ secret: string;
       .textContent()) ?? ''
   expect(await violations(page)).toEqual([])
   await expectNothingLost(page, 'enrolment')
-  await giveCode(page, codeOf(secret), 'Turn on')
+  await giveCode(page, totpCode(secret), 'Turn on')
   const list = page.getByRole('list', { name: 'Backup codes' })
   await expect(list.getByRole('listitem')).toHaveCount(10)
   expect(await violations(page)).toEqual([])
@@ -56,7 +56,7 @@ test('turn on a second factor, sign in with its codes, confirm with one, and tur
   expect(await violations(phone)).toEqual([])
   await giveCode(phone, '000 000', 'Sign in')
   await expect(phone.getByLabel('Code', { exact: true })).toHaveAccessibleDescription(/This code is wrong/)
-  await giveCode(phone, codeOf(secret, 1), 'Sign in')
+  await giveCode(phone, totpCode(secret, 1), 'Sign in')
   await expect(devices(phone)).toHaveCount(2)
 
   await app.age(16)

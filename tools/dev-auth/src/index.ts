@@ -16,3 +16,4 @@ export {
   type SqlDatabase,
   startServerOn,
 } from './server.js'
+export { totpCode } from './totp.js'
