@@ -83,7 +83,7 @@ async function undoFailure(ctx: EndedContext, state: RequestState, store: Sessio
   const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
   if (isRevoked) ctx.context.setNewSession(null)
   // Clearing the cookie in an outage would be a sign-out that did not happen.
-  if (state.outage || isRevoked || state.isOvertaken)
+  if ((state.outage && !state.isCookieReplaced) || isRevoked || state.isOvertaken)
     for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
   if (state.outage) await undoWrites()
 }

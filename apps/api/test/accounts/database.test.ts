@@ -56,6 +56,16 @@ test('on one SQLite file, what one server does waits for the transaction of anot
   expect(await words(there)).toEqual(['first', 'second', 'after first, second'])
 })
 
+test('a fault for which SQLite itself ends the transaction, as for a full disk, is the one that is reported', async () => {
+  await using pair = await startPair()
+  const { here } = pair
+  await sql`create trigger full before insert on word begin select raise(rollback, 'disk full'); end`.execute(here)
+  await expect(here.transaction().execute((transaction) => write(transaction, 'lost'))).rejects.toThrow('disk full')
+  await sql`drop trigger full`.execute(here)
+  await write(here, 'kept')
+  expect(await words(here)).toEqual(['kept'])
+})
+
 test('a server that waited in vain for the SQLite file goes on with what is in it now', async () => {
   await using pair = await startPair()
   const { here, there } = pair

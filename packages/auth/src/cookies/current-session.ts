@@ -25,6 +25,7 @@ export async function replaceCookies(token: string): Promise<void> {
   const { session, user } = endpoint.context.session
   await moveAccount(endpoint, session.token, token)
   await setSessionCookie(endpoint, { user, session: { ...session, token } })
+  ;(await requestState()).isCookieReplaced = true
 }
 
 export function unauthorized(): APIError {

@@ -36,6 +36,8 @@ export interface RequestState {
   heldSignIn: HeldSignIn | null
   /** The store has refused that session, whose cookie better-auth has set already. */
   isOvertaken: boolean
+  /** The session of this browser has a new secret, which the browser needs whatever the answer is. */
+  isCookieReplaced: boolean
   /** Sessions made by this request and alive, by id: it may yet end them, as after an outage. */
   readonly signedIn: Map<string, Session>
   /** The ids of those that were made before an endpoint of this request began. A hook of the application may call another one. */
@@ -84,6 +86,7 @@ const emptyState = (): RequestState => ({
   revokesSessions: false,
   heldSignIn: null,
   isOvertaken: false,
+  isCookieReplaced: false,
   signedIn: new Map(),
   madeBefore: new WeakMap(),
   provedFor: null,

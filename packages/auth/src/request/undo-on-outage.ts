@@ -20,6 +20,7 @@ export function undoable<Adapter extends DBTransactionAdapter>(sql: Adapter, com
   async function rowsBefore(model: string, where: Where[]): Promise<Row[]> {
     return writesFactor(model) ? sql.findMany<Row>({ model, where, limit: EVERY_ROW }) : []
   }
+  /** Before the write: if its answer is lost, it may be made. To take back a write that was not made changes nothing. */
   async function recordUndo(undo: () => Promise<unknown>): Promise<void> {
     ;(await requestState()).undos.push(undo)
   }
@@ -34,22 +35,26 @@ export function undoable<Adapter extends DBTransactionAdapter>(sql: Adapter, com
   return {
     ...sql,
     update: async <T>(input: Parameters<DBTransactionAdapter['update']>[0]) => {
-      const before = await rowsBefore(input.model, input.where)
-      const updated = await sql.update<T>(input)
-      for (const row of before) await recordUndo(changeBack(input.model, row, input.update))
-      return updated
+      for (const row of await rowsBefore(input.model, input.where))
+        await recordUndo(changeBack(input.model, row, input.update))
+      return sql.update<T>(input)
     },
     incrementOne: async <T>(input: Parameters<DBTransactionAdapter['incrementOne']>[0]) => {
       const { model, where, set } = input
       const before = set && (await rowsBefore(model, where))
-      const updated = await sql.incrementOne<T>(input)
-      if (set && updated !== null) for (const row of before ?? []) await recordUndo(changeBack(model, row, set))
+      const recordUndos = async (): Promise<void> => {
+        if (set) for (const row of before ?? []) await recordUndo(changeBack(model, row, set))
+      }
+      const updated = await sql.incrementOne<T>(input).catch(async (error: unknown) => {
+        await recordUndos()
+        throw error
+      })
+      if (updated !== null) await recordUndos() // otherwise somebody else was first
       return updated
     },
     delete: async (input) => {
-      const before = await rowsBefore(input.model, input.where)
+      for (const row of await rowsBefore(input.model, input.where)) await recordUndo(createAgain(input.model, row))
       await sql.delete(input)
-      for (const row of before) await recordUndo(createAgain(input.model, row))
     },
     consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
       const row = await sql.consumeOne<T>(input)

@@ -1,5 +1,5 @@
 import { clientHintsOf } from '@rollcall/devices'
-import type { SessionStore } from '@rollcall/session-store'
+import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { hasRequestState } from '@better-auth/core/context'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
@@ -112,7 +112,7 @@ async function rotateCurrent(
   const change = { reauthenticated: false, credentialChange: revokesOthers, event }
   await requireNotUndone()
   const rotated = await leaveAuditToCaller(() => store.rotate(token, change))
-  const session = rotated && (await store.validate(rotated.token, { strict: true }))
+  const session = rotated && (await validateRotated(store, rotated.token))
   if (rotated === null || session === null) {
     await undoWrites()
     throw unauthorized() // revoked meanwhile: nothing brings it back, and it changes nothing
@@ -126,4 +126,14 @@ async function rotateCurrent(
     ...(revokesOthers && { ended: rotated.revoked }),
   })
   return toRow(session, rotated.token)
+}
+
+/** In an outage, the browser still gets its new secret, because nobody accepts the old one any more. */
+async function validateRotated(store: SessionStore, token: string): Promise<Session | null> {
+  try {
+    return await store.validate(token, { strict: true })
+  } catch (error) {
+    await replaceCookies(token)
+    throw error
+  }
 }

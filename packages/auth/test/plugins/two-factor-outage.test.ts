@@ -94,6 +94,27 @@ test('an outage in the middle of turning it off leaves it on', async () => {
   expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
 })
 
+test('turning it off keeps this device signed in, whichever command Redis does not get', async () => {
+  const made: boolean[] = []
+  for (let n = 1, isReached = true; isReached; n += 1) {
+    const { owner, email } = await halfSignedIn(`off-${n}`)
+    const { waiting, open } = hold(t.store, 'rotate')
+    const turnedOff = owner.post('/two-factor/disable', { password })
+    await waiting
+    {
+      using lost = failCommand(Redis.prototype, n, 'never sent')
+      open()
+      await turnedOff
+      isReached = lost.reached()
+    }
+    expect(await owner.session(), `command ${n}`).not.toBeNull()
+    made.push(!/twoFactorRedirect/.test((await t.browser().signIn(email)).text))
+  }
+  expect(made).toContain(false)
+  expect(made.at(-1)).toBe(true)
+  expect(made.indexOf(true), 'not only once nothing fails').toBeLessThan(made.length - 1)
+})
+
 test('an outage in the middle of renewing the backup codes leaves those that are known', async () => {
   const { owner, browser, backupCodes } = await halfSignedIn('outage-renewal')
   const answer = await duringOutage('rotate', () => owner.post('/two-factor/generate-backup-codes', { password }))

@@ -1,6 +1,6 @@
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
-import { sql } from 'kysely'
+import { sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { password, startApp } from '../helpers.js'
 import { codeFrom, halfSignedIn } from './second-factor.js'
@@ -89,6 +89,51 @@ describe('a direct call that fails gives its code back:', () => {
       await expect(verifyBackupCode?.({ headers: new Headers({ cookie }), body })).rejects.toThrow()
     } finally {
       await sql`drop trigger fails`.execute(kysely)
+    }
+    expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
+  })
+})
+
+/** Until it is disposed of, the database carries such statements out, and their answers are lost. */
+function losingAnswers(like: RegExp): Disposable {
+  const { acquireConnection } = SqliteDriver.prototype
+  SqliteDriver.prototype.acquireConnection = async function acquire() {
+    const connection = await acquireConnection.call(this)
+    return {
+      executeQuery: async (query) => {
+        const result = await connection.executeQuery(query)
+        if (like.test(query.sql)) throw new Error('Connection terminated')
+        return result as never // of the rows that the caller names
+      },
+      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+    }
+  }
+  return { [Symbol.dispose]: () => void (SqliteDriver.prototype.acquireConnection = acquireConnection) }
+}
+
+describe('the database has made a write whose answer is lost:', () => {
+  test.each([
+    ['/two-factor/disable', 'the flag', /^update "user"/],
+    ['/two-factor/disable', 'the secret', /^delete from "twoFactor"/],
+    ['/two-factor/generate-backup-codes', 'the codes', /^update "twoFactor"/],
+  ])('%s, %s: the second factor stays as it was', async (path, what, write) => {
+    const { owner, email, backupCodes } = await halfSignedIn(t, `${path}-${what}`.replaceAll(/\W/g, '-'))
+    {
+      using _lost = losingAnswers(write)
+      expect((await owner.post(path, { password })).status).toBe(500)
+    }
+    const browser = t.browser()
+    expect((await browser.signIn(email)).text).toMatch(/twoFactorRedirect/)
+    expect((await browser.post('/two-factor/verify-backup-code', { code: backupCodes[0] })).status).toBe(200)
+    expect((await owner.post(path, { password })).status).toBe(200)
+  })
+
+  test('a backup code can be given again', async () => {
+    const { browser, backupCodes } = await halfSignedIn(t, 'lost-code')
+    const body = { code: backupCodes[0] }
+    {
+      using _lost = losingAnswers(/^update "twoFactor"/)
+      expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(500)
     }
     expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
   })
