@@ -11,6 +11,7 @@ import { isSessionId, type Session } from '@rollcall/session-store'
 import { z } from 'zod'
 import { asIpv4, parseRange } from './address-range.js'
 import { InvalidFilterError } from './errors.js'
+import { nearestNames } from './nearest.js'
 
 const MAX_TEXT = 1_024
 const kinds = ['desktop', 'phone', 'tablet', 'tv', 'console', 'program', 'unknown'] as const
@@ -20,9 +21,13 @@ const time = z.date('must be a date')
 
 /** One of the names that devices can have; upper and lower case count as equal. */
 const nameAmong = (names: readonly string[], what: string) =>
-  text
-    .transform((given) => names.find((name) => name.toLowerCase() === given.toLowerCase()) ?? '')
-    .refine((name) => name !== '', `is not the name of a ${what}; there are ${names.filter(Boolean).join(', ')}`)
+  text.transform((given, { issues }) => {
+    const known = names.find((name) => name.toLowerCase() === given.toLowerCase())
+    if (known !== undefined) return known
+    const message = `must be the name of a ${what}, such as ${nearestNames(given, names.filter(Boolean), 5).join(', ')}`
+    issues.push({ code: 'custom', message, input: given })
+    return z.NEVER
+  })
 
 const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
 
