@@ -10,6 +10,7 @@ import { createLog, type Log } from './log.js'
 export type { OperationAction } from './accounts/activity/activity-rows.js'
 export type { Work } from './accounts/activity/operations.js'
 export { createAdmin, adminConnection } from './administration/connection.js'
+export { MAX_REASON_LENGTH } from './administration/reason.js'
 export {
   databaseError,
   explainDatabaseErrors,

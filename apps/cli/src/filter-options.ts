@@ -4,7 +4,7 @@ import { type Database, lookUpUsers, UnknownUserError, unknownUsers } from '@rol
 import type { Command } from 'commander'
 import type { Connections } from './connections.js'
 import type { Output } from './output.js'
-import { sessionId } from './usage-error.js'
+import { sessionId, UsageError } from './usage-error.js'
 
 /** The options of a filter, as commander gives them. */
 export interface FilterOptions {
@@ -62,9 +62,11 @@ export async function readFilter(
 ): Promise<Filter> {
   const { user, usersFile } = options
   const named = [...(user ?? []), ...(usersFile === undefined ? [] : linesOf(usersFile))]
-  const isForUsers = user !== undefined || usersFile !== undefined
+  if (named.length === 0 && usersFile !== undefined) throw new UsageError('--users-file names nobody')
+  const isForUsers = named.length > 0
   const { ids, unknown } = await lookUpUsers(named, database.kysely)
   skipUnknown(unknown, options, output)
+  if (isForUsers && ids.length === 0) throw new UsageError('--users-file names nobody who exists')
   return parseFilter({ users: isForUsers ? ids : undefined, ...conditionsOf(options, clock()) })
 }
 

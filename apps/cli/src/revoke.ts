@@ -4,7 +4,7 @@ import type { Connections } from './connections.js'
 import { type FilterOptions, knownUsers } from './filter-options.js'
 import { counted, describeSession, type Output, sessionLine } from './output.js'
 import { runRecorded } from './run-recorded.js'
-import { sessionId, UsageError, wholeNumber } from './usage-error.js'
+import { sessionId, shortText, UsageError, wholeNumber } from './usage-error.js'
 
 export interface RevokeOptions extends FilterOptions {
   readonly confirm?: string
@@ -27,6 +27,10 @@ export async function revoke(
   const maxUsersPerSecond = options.maxRate === undefined ? Infinity : wholeNumber('--max-rate', options.maxRate)
   if (maxUsersPerSecond === 0) throw new UsageError('--max-rate must be at least 1')
   const kept = options.keep === undefined ? {} : { keep: sessionId('--keep', options.keep) }
+  const texts = {
+    ...(options.reason !== undefined && { reason: shortText('--reason', options.reason) }),
+    ...(options.note !== undefined && { note: shortText('--note', options.note) }),
+  }
   const { sessions, users, sample } = await connections.admin.preview(filter, kept)
   if (sessions === 0) await knownUsers(filter?.users ?? [], options, connections.database, output)
   if (confirmed === null) {
@@ -40,8 +44,7 @@ export async function revoke(
     throw new UsageError(`The count does not fit: it is ${sessions} now, not ${confirmed}. Nothing was revoked.`)
   const request = {
     startedBy: userInfo().username,
-    ...(options.reason !== undefined && { reason: options.reason }),
-    ...(options.note !== undefined && { note: options.note }),
+    ...texts,
     ...kept,
     maxUsersPerSecond,
   }

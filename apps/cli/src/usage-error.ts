@@ -1,3 +1,4 @@
+import { MAX_REASON_LENGTH } from '@rollcall/api/operator'
 import { isSessionId } from '@rollcall/session-store'
 
 /** A mistake of the person who types. The message says what to do. */
@@ -12,4 +13,12 @@ export function sessionId(option: string, text: string): string {
 export function wholeNumber(option: string, text: string): number {
   if (!/^\d{1,12}$/.test(text)) throw new UsageError(`${option} must be a whole number`)
   return Number(text)
+}
+
+/** A reason or a note. */
+export function shortText(option: string, text: string): string {
+  const trimmed = text.trim()
+  if (trimmed.length > MAX_REASON_LENGTH)
+    throw new UsageError(`${option} must have ${MAX_REASON_LENGTH} characters at most, not ${trimmed.length}`)
+  return trimmed
 }

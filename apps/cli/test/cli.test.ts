@@ -51,6 +51,25 @@ describe('wrong input is refused with 2, and changes nothing', () => {
   })
 })
 
+test.each([
+  ['empty', '\n', /^--users-file names nobody\n$/],
+  ['of others', 'gone@example.org\n', /\n--users-file names nobody who exists\n$/],
+])('a file of users that is %s is refused by its name', async (_, text, message) => {
+  const file = join(t.folder, 'nobody')
+  await writeFile(file, text)
+  const { code, err, out } = await run(['revoke', '--users-file', file])
+  expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(message) })
+})
+
+test.each(['--reason', '--note'])('%s may have as many characters as on the page', async (option) => {
+  const { session } = await signIn('ada')
+  const refused = await run(['revoke', '--user', 'ada', option, 'x'.repeat(501)])
+  expect(refused).toMatchObject({ code: 2, out: '', err: `${option} must have 500 characters at most, not 501\n` })
+  const { results } = await runJson(['revoke', '--user', 'ada', option, ` ${'x'.repeat(500)} `, '--confirm', '1'])
+  expect(results).toMatchObject([{ revoked: 1, [option.slice(2)]: 'x'.repeat(500) }])
+  expect(await t.store.list(session.userId)).toEqual([])
+})
+
 test('the help teaches, and needs no settings', async () => {
   const { code, out } = await run(['--help'], { REDIS_URL: '' })
   expect(code).toBe(0)

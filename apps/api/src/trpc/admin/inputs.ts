@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { MAX_REASON_LENGTH } from '../../administration/reason.js'
 
 export const id = z.string().min(1).max(64)
 
 /** For the people concerned, or for operators. */
-export const reason = z.string().trim().max(500).default('')
+export const reason = z.string().trim().max(MAX_REASON_LENGTH).default('')
 
 const text = z.string().max(1_024).optional()
 const time = z.iso

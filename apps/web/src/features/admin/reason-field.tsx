@@ -1,5 +1,8 @@
+import type { MaxReasonLength } from '@rollcall/api'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Field } from '../../ui/field.js'
+
+const LONGEST: MaxReasonLength = 500
 
 interface ReasonFieldProps {
   name: string
@@ -16,7 +19,7 @@ export function ReasonField({ name, reason, onChange }: ReasonFieldProps) {
       label={t('admin.reason')}
       hint={t('admin.reasonHint')}
       required={false}
-      maxLength={500}
+      maxLength={LONGEST}
       value={reason}
       onChange={({ target }) => onChange(target.value)}
     />
