@@ -35,7 +35,7 @@ export async function openScene() {
     Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
 
   /** Clients that ask one thing after another for as long as `work` takes, and some that sign in. */
-  async function beside(
+  async function measureDuring(
     work: () => Promise<void>,
     { clients, signingIn = 0 }: { clients: number; signingIn?: number },
   ): Promise<Outcome> {
@@ -61,7 +61,7 @@ export async function openScene() {
 
   return {
     server,
-    beside,
+    measureDuring,
     /** Milliseconds until each of so many requests is answered 503, one after another, while Redis hangs. */
     whileHung: (requests: number) => whileHung(redis.pid, ask, requests),
     async [Symbol.asyncDispose]() {

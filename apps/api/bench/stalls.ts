@@ -10,7 +10,7 @@ const MAX_AFTER_LIMIT_MS = 100
 
 await using scene = await openScene()
 
-const paused = await scene.beside(
+const paused = await scene.measureDuring(
   async () => {
     for (let n = 0; n < PAUSES; n += 1) {
       await sleep(300)
@@ -29,7 +29,7 @@ console.log(
   `Redis hangs: 503 after ${hung.map(Math.round).join(', ')} ms; the limit is ${redisOptions.commandTimeout} ms`,
 )
 
-const crowded = await scene.beside(() => busy(BUSY_MS), { clients: CLIENTS, signingIn: 2 })
+const crowded = await scene.measureDuring(() => busy(BUSY_MS), { clients: CLIENTS, signingIn: 2 })
 console.log('Four busy loops a core, and people signing in')
 console.table(crowded)
 

@@ -17,16 +17,16 @@ import {
   type TestServer,
 } from './helpers.js'
 import { tokensTo } from './outbox.js'
-import { slowWayTo } from './slow-redis.js'
+import { startSlowProxy } from './slow-redis.js'
 
 // Every way in which Redis can fail, with every call that reaches it in some way, over real HTTP.
 
 let redis: PrivateRedis
-let slow: Awaited<ReturnType<typeof slowWayTo>>
+let slow: Awaited<ReturnType<typeof startSlowProxy>>
 let server: TestServer
 beforeAll(async () => {
   redis = await startRedis({ persist: true })
-  slow = await slowWayTo(redis)
+  slow = await startSlowProxy(redis)
   server = await startServer({ redis, env: { REDIS_URL: slow.url }, revalidateEvery: 500 })
 })
 afterAll(async () => {

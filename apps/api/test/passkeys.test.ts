@@ -15,7 +15,7 @@ import {
   type TestServer,
   tokenOf,
 } from './helpers.js'
-import { holdLook } from './hold-look.js'
+import { holdQuery } from './hold-query.js'
 import { type Ceremonies, ceremonies, failingAt, outagesOf } from './passkeys-helpers.js'
 
 // Adds, uses and removes passkeys through real HTTP.
@@ -260,7 +260,7 @@ test('two registrations at once add no more passkeys than an account may have', 
   await fillUp(laptop, 24)
   const phone = server.browser()
   await phone.signIn(laptop.email)
-  using look = holdLook(/count.* from "passkey".*userId/)
+  using look = holdQuery(/count.* from "passkey".*userId/)
   const first = newKey().register(ceremonies(laptop))
   await look.held
   expect((await newKey().register(ceremonies(phone))).status).toBe(200)

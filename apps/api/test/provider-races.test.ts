@@ -2,7 +2,7 @@ import { CompiledQuery, sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { failCommand } from './fail-command.js'
 import { signUpDevice } from './helpers.js'
-import { holdLook } from './hold-look.js'
+import { holdQuery } from './hold-query.js'
 import { addressOf, finish, invalid, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
 
 // An account of a provider gets an owner between the look and the write of another request.
@@ -67,7 +67,7 @@ test('two accounts of one provider, linked at once, are not both linked', async 
   await phone.signIn(laptop.email)
   somebody()
   const callback = await t.provider.visit(await addressOf(laptop, '/provider/link'))
-  using look = holdLook(/count.* from "account"/)
+  using look = holdQuery(/count.* from "account"/)
   const first = finish(laptop, callback)
   await look.held
   somebody()

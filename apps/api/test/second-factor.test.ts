@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failCommand } from './fail-command.js'
 import { entriesOf } from './activity-entries.js'
 import { codeOf, turnOn } from './authenticator.js'
-import { holdLook } from './hold-look.js'
+import { holdQuery } from './hold-query.js'
 import {
   type Browser,
   countOn,
@@ -174,7 +174,7 @@ describe('turning it on', () => {
     const laptop = await signUpDevice(server)
     const phone = server.browser()
     await phone.signIn(laptop.email)
-    using look = holdLook(/from "twoFactor"/)
+    using look = holdQuery(/from "twoFactor"/)
     const first = change(laptop, 'enable')
     await look.held
     const { totpURI } = (await (await change(phone, 'enable')).json()) as { totpURI: string }

@@ -1,7 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
 import { codeOf, signUpDevice, startServer } from './helpers.js'
-import { slowWayTo } from './slow-redis.js'
+import { startSlowProxy } from './slow-redis.js'
 
 const MINUTE = 60_000
 
@@ -37,7 +37,7 @@ test('DURABILITY=replicated answers 503 where no replica confirms a revocation',
 
 test('REDIS_COMMAND_TIMEOUT_MS and REDIS_SOCKET_TIMEOUT_MS decide how long the store waits for Redis', async () => {
   await using redis = await startRedis()
-  await using slow = await slowWayTo(redis)
+  await using slow = await startSlowProxy(redis)
   const env = { REDIS_URL: slow.url }
   await using usual = await startServer({ redis, env })
   const timeouts = { REDIS_COMMAND_TIMEOUT_MS: '20000', REDIS_SOCKET_TIMEOUT_MS: '20000' }

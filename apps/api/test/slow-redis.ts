@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { PrivateRedis } from '@rollcall/dev-redis'
 
 /** A way to a Redis on which each reply can be made late, by `delay` milliseconds. */
-export async function slowWayTo(redis: PrivateRedis) {
+export async function startSlowProxy(redis: PrivateRedis) {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-slow-'))
   const url = join(folder, 'redis.sock')
   const way = { delay: 0 }

@@ -4,7 +4,7 @@ import { openScene } from '../bench/stall-scenes.js'
 
 test('pauses of the server, beside clients, are no outage of Redis, and close no connection to it', async () => {
   await using scene = await openScene()
-  const outcome = await scene.beside(
+  const outcome = await scene.measureDuring(
     async () => {
       for (const milliseconds of [300, 600, 900]) {
         await sleep(100)

@@ -195,7 +195,7 @@ describe('what pub/sub does not report', () => {
   })
 
   test('a revocation ends them within the interval while the connection that listens is dead', async () => {
-    await using ear = await earTo(server.redis)
+    await using ear = await startStoppableProxy(server.redis)
     await using deaf = await startServer({
       redis: server.redis,
       env: { DATA_DIR: server.dataDir, REDIS_URL: ear.path },
@@ -298,7 +298,7 @@ describe('what pub/sub does not report', () => {
 })
 
 /** Stands between a server and its Redis. Once stopped, nothing more comes through on connections that subscribe. */
-async function earTo({ url }: TestServer['redis']) {
+async function startStoppableProxy({ url }: TestServer['redis']) {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-ear-'))
   const path = join(folder, 'redis.sock')
   let stopped = false

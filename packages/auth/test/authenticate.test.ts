@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 /** The store, which answers `touch` in its own way, and notes which lookups pass its near-cache. */
-function storeThat(touch: SessionStore['touch']) {
+function createStoreWith(touch: SessionStore['touch']) {
   const strict: (boolean | undefined)[] = []
   const validate: SessionStore['validate'] = (of, options) => {
     strict.push(options?.strict)
@@ -23,19 +23,19 @@ function storeThat(touch: SessionStore['touch']) {
 }
 
 test('a session that cannot be touched, as in a full Redis, signs in all the same', async () => {
-  const { store } = storeThat(() => Promise.reject(new SessionStoreUnavailableError(new Error('OOM'))))
+  const { store } = createStoreWith(() => Promise.reject(new SessionStoreUnavailableError(new Error('OOM'))))
   expect(await authenticate(store, token)).toMatchObject({ userId: 'ada' })
 })
 
 test('another failure of that is not hidden', async () => {
   const failure = new Error('a fault')
-  const { store } = storeThat(() => Promise.reject(failure))
+  const { store } = createStoreWith(() => Promise.reject(failure))
   await expect(authenticate(store, token)).rejects.toBe(failure)
 })
 
 test('only a caller that says so may be answered by a near-cache, and nobody is touched who is not signed in', async () => {
   let touched = 0
-  const { store, strict } = storeThat(async () => {
+  const { store, strict } = createStoreWith(async () => {
     touched += 1
     return true
   })
@@ -70,7 +70,7 @@ test('of a request, the session cookie counts as it is now', async () => {
 
 test('unless its caller says otherwise, it counts as use, and Redis is asked', async () => {
   let touched = 0
-  const { store, strict } = storeThat(async () => {
+  const { store, strict } = createStoreWith(async () => {
     touched += 1
     return true
   })

@@ -1,6 +1,6 @@
 /* oxlint-disable max-lines -- One application with a mailbox serves all of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, password, startApp, thiefOf, deleteAccounts } from './helpers.js'
+import { anyToken, type Browser, password, startApp, copyCookies, deleteAccounts } from './helpers.js'
 
 // The promises about sessions in the test suites of better-auth 1.7, tested over HTTP in an application that uses the plugin. If
 // we differ on purpose, the test says so.
@@ -126,7 +126,7 @@ describe('session API', () => {
 
   test('sign-out ends the session, clears the cookie, and answers the same without a session', async () => {
     const { browser } = await t.person('leaving')
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     for (const one of [browser, t.browser()])
       expect(await one.post('/sign-out')).toMatchObject({ status: 200, body: { success: true } })
     expect(browser.jar.size).toBe(0)
@@ -242,7 +242,7 @@ describe('delete-user', () => {
       const { browser, phones, userId, email } = await app.person('by-link', 1)
       expect((await browser.post('/delete-user', { password })).status).toBe(200)
       expect(await app.store.count(userId)).toBe(2)
-      const again = thiefOf(browser, app.browser())
+      const again = copyCookies(browser, app.browser())
       const statuses = (await Promise.all([follow(browser, email), follow(again, email)])).map(({ status }) => status)
       expect(statuses.filter((status) => status === 200)).toHaveLength(1)
       expect(await app.store.count(userId)).toBe(0)
@@ -278,7 +278,7 @@ describe('change-password', () => {
         1,
       )
       const before = await browser.session()
-      const thief = thiefOf(browser, t.browser())
+      const thief = copyCookies(browser, t.browser())
       const answer = await change(browser, flag)
       expect(answer.status).toBe(200)
       expect(answer.text).not.toMatch(anyToken)
@@ -311,7 +311,7 @@ describe('change-password', () => {
     const { browser, phones, userId, email } = await t.person('passwordless', 1)
     await deleteAccounts(t.database, userId)
     const id = (await browser.session())?.id
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     const cookie = [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const { headers } = await t.auth.api.setPassword({
       body: { newPassword: 'a new password' },

@@ -5,7 +5,7 @@ import { exportedSessions, exportSessions } from '../src/export/export-sessions.
 import { exportedToken } from '../src/export/exported-token.js'
 import { rollcall } from '../src/index.js'
 import { plugins, startExport, whoIs } from './export-helpers.js'
-import { password, secret, thiefOf } from './helpers.js'
+import { password, secret, copyCookies } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startExport>>
 beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('beside a server that still runs, once rows are written and before thei
 
   test('a rotated secret signs in, and the earlier one leaves no row', async () => {
     const [mine, phone] = [await t.signUp('ada'), await t.signInAgain('ada')]
-    const before = thiefOf(mine, t.browser())
+    const before = copyCookies(mine, t.browser())
     const change = { currentPassword: password, newPassword: `${password}!` }
     const counts = await moveAwayBeside(() => mine.post('/change-password', change))
     expect(counts).toMatchObject({ exported: 1, revoked: 1 })

@@ -5,7 +5,7 @@ import { admin, bearer } from 'better-auth/plugins'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { exportedSessions, exportSessions } from '../src/export/export-sessions.js'
 import { plugins, startExport, whoIs } from './export-helpers.js'
-import { anyToken, password, secret, thiefOf } from './helpers.js'
+import { anyToken, password, secret, copyCookies } from './helpers.js'
 import { cookieOf, DAY_MS } from './import-helpers.js'
 
 let t: Awaited<ReturnType<typeof startExport>>
@@ -45,8 +45,8 @@ describe('after the export', () => {
 
   test('nothing that had ended signs in: signed out, revoked, expired, or of an earlier secret', async () => {
     const leaver = await t.signUp('leaver')
-    const [left, mine] = [thiefOf(leaver, t.browser()), await t.signUp('ada')]
-    const [revoked, old] = [await t.signInAgain('ada'), thiefOf(mine, t.browser())]
+    const [left, mine] = [copyCookies(leaver, t.browser()), await t.signUp('ada')]
+    const [revoked, old] = [await t.signInAgain('ada'), copyCookies(mine, t.browser())]
     const late = await t.signUp('late', { rememberMe: false })
     await leaver.post('/sign-out')
     const token = (await revoked.session())?.id
@@ -68,7 +68,7 @@ describe('after the export', () => {
     expect(await exportSessions(t.away, t.options)).toMatchObject({ exported: 0 })
     for (const one of [phone, tablet]) expect(await whoIs(one)).toBeUndefined()
     expect(await whoIs(mine)).toBe('ada@example.org')
-    const copy = thiefOf(mine, t.browser())
+    const copy = copyCookies(mine, t.browser())
     expect((await mine.post('/sign-out')).status).toBe(200)
     expect(await whoIs(copy)).toBeUndefined()
   })
@@ -77,7 +77,7 @@ describe('after the export', () => {
     const mine = await t.signUp('ada')
     await t.moveAway()
     await t.makeProlongable()
-    const before = thiefOf(mine, t.browser())
+    const before = copyCookies(mine, t.browser())
     expect(await whoIs(mine)).toBe('ada@example.org')
     expect(cookieOf(mine)).not.toBe(cookieOf(before))
     const young = t.browser()
@@ -107,7 +107,7 @@ describe('after the export', () => {
   test('no cookie signs in that the application did not sign, and no header without the plugin bearer', async () => {
     const mine = await t.signUp('ada')
     const token = (await mine.token()) ?? ''
-    const forged = thiefOf(mine, t.browser())
+    const forged = copyCookies(mine, t.browser())
     const signature = createHmac('sha256', 'another secret').update(token).digest('base64')
     forged.jar.set('better-auth.session_token', encodeURIComponent(`${token}.${signature}`))
     await t.moveAway()
@@ -121,7 +121,7 @@ describe('after the export', () => {
 
 test('a cookie that an earlier secret signed signs in, and one of no secret in the list does not', async () => {
   const mine = await t.signUp('ada')
-  const before = thiefOf(mine, t.browser())
+  const before = copyCookies(mine, t.browser())
   const moveTo = async (earlier: string) => {
     const secrets = ['the secret of today, long enough for it', earlier].map((value, n) => ({ version: 2 - n, value }))
     const away = betterAuth({ ...t.common, secret: earlier, secrets, plugins: [...plugins, exportedSessions()] })

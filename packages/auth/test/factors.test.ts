@@ -4,7 +4,7 @@ import { createOTP } from '@better-auth/utils/otp'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, createPasskey, hold, password, startApp, startProvider, thiefOf } from './helpers.js'
+import { type Browser, createPasskey, hold, password, startApp, startProvider, copyCookies } from './helpers.js'
 
 // How a change of a way in affects sessions, through real HTTP.
 
@@ -134,7 +134,7 @@ async function perform(name: string, { prepare, change, status }: Change, more: 
   await other.signIn(email)
   await prepare?.(browser, name)
   const id = (await browser.session())?.id
-  const copy = thiefOf(browser, t.browser())
+  const copy = copyCookies(browser, t.browser())
   t.events.length = 0
   expect(await change(browser, name, more)).toBe(status)
   return { browser, other, copy, id, userId }

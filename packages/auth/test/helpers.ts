@@ -17,7 +17,7 @@ export {
   secret,
   sessionRows,
   startProvider,
-  thiefOf,
+  copyCookies,
 } from '@rollcall/dev-auth'
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */

@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { importSessions } from '../src/import/import-sessions.js'
 import { cookieSessions, OldSessionsError, rollcall } from '../src/index.js'
-import { type Browser, sessionRows, thiefOf } from './helpers.js'
+import { type Browser, sessionRows, copyCookies } from './helpers.js'
 import { cookieOf, DAY_MS, isSignedIn, startMove } from './import-helpers.js'
 
 let t: Awaited<ReturnType<typeof startMove>>
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
-const copyOf = (mine: Browser): Browser => thiefOf(mine, t.browser())
+const copyOf = (mine: Browser): Browser => copyCookies(mine, t.browser())
 
 function gate() {
   let open = (): void => undefined

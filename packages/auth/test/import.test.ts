@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, password, thiefOf } from './helpers.js'
+import { anyToken, type Browser, password, copyCookies } from './helpers.js'
 import { cookieOf, DAY_MS, isSignedIn, startMove } from './import-helpers.js'
 
 let t: Awaited<ReturnType<typeof startMove>>
@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
-const copyOf = (mine: Browser): Browser => thiefOf(mine, t.browser())
+const copyOf = (mine: Browser): Browser => copyCookies(mine, t.browser())
 
 describe('a cookie of better-auth', () => {
   test('signs in, and its session keeps its times, address and browser; its row goes', async () => {

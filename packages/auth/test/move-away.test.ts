@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, password, thiefOf } from './helpers.js'
+import { type Browser, password, copyCookies } from './helpers.js'
 import { startMove } from './import-helpers.js'
 
 // The plugin is taken out again: better-auth alone, on the database that the plugin has used.
@@ -24,7 +24,7 @@ async function askStock({ jar }: Browser, path: string, body?: object) {
 
 test('without the plugin, no session of it signs in, also no revoked one, and everybody signs in again', async () => {
   const moved = await t.signInToOld('away', { isNew: true })
-  const before = thiefOf(moved, t.browser()) // the cookie of better-auth, from before the move
+  const before = copyCookies(moved, t.browser()) // the cookie of better-auth, from before the move
   const revoked = await t.signInToOld('away')
   const email = 'away@example.org'
   const mine = t.browser()

@@ -4,7 +4,7 @@ import { createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Browser, deleteAccounts, hold, startApp, strictLookups, thiefOf } from './helpers.js'
+import { type Browser, deleteAccounts, hold, startApp, strictLookups, copyCookies } from './helpers.js'
 
 // Endpoints of an application with which people change how they sign in.
 
@@ -106,7 +106,7 @@ async function waysOf(userId: string): Promise<unknown[]> {
 test.each(Object.keys(additions))('%s ends no session, is an event, and proves nothing', async (addition) => {
   const { browser, other, userId, add, event } = await somebody(addition, 'adds')
   const before = await browser.session()
-  const copy = thiefOf(browser, t.browser())
+  const copy = copyCookies(browser, t.browser())
   const { rotate } = t.store
   const asked: unknown[] = []
   t.store.rotate = (token, options) => {

@@ -1,7 +1,7 @@
 import { apiKey } from '@better-auth/api-key'
 import { phoneNumber } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Answer, type Browser, hold, signInsBetweenRevocations, startApp, thiefOf } from './helpers.js'
+import { type Answer, type Browser, hold, signInsBetweenRevocations, startApp, copyCookies } from './helpers.js'
 
 // Codes to a phone sign in. So another number is another way in, for sessions and for a thief.
 
@@ -37,7 +37,7 @@ test.each([
 ] as const)('%s after %s, with %j, leaves this device and %i others', async (_, first, choice, left) => {
   const { browser, phones, userId } = await t.person(`changes-${first}-${left}`, 1)
   if (first !== null) await changeNumber(browser, first)
-  const copy = thiefOf(browser, t.browser())
+  const copy = copyCookies(browser, t.browser())
   const id = (await browser.session())?.id
   expect((await changeNumber(browser, `+1666${left}${first?.slice(-3) ?? ''}`, choice)).status).toBe(200)
   expect((await browser.session())?.id).toBe(id)

@@ -16,7 +16,7 @@ type MessageKind =
   | 'resign'
 
 interface Message {
-  readonly word: MessageKind
+  readonly kind: MessageKind
   readonly id: string
 }
 
@@ -51,7 +51,7 @@ function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSigna
   let turn: AbortController | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const send = (word: MessageKind): void => channel.postMessage({ word, id } satisfies Message)
+  const send = (kind: MessageKind): void => channel.postMessage({ kind, id } satisfies Message)
 
   function plan(step: () => void, ms: number): void {
     clearTimeout(timer)
@@ -79,11 +79,11 @@ function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSigna
     turn = undefined
   }
 
-  channel.addEventListener('message', ({ data: { word, id: other } }: MessageEvent<Message>) => {
+  channel.addEventListener('message', ({ data: { kind, id: other } }: MessageEvent<Message>) => {
     if (turn === undefined) {
-      if (word === 'claim') plan(askAgain, ASK_MS)
-      if (word === 'resign') plan(askAgain, 0)
-    } else if (word === 'claim' && other < id) {
+      if (kind === 'claim') plan(askAgain, ASK_MS)
+      if (kind === 'resign') plan(askAgain, 0)
+    } else if (kind === 'claim' && other < id) {
       turn.abort()
       turn = undefined
       plan(askAgain, ASK_MS)

@@ -152,13 +152,13 @@ describe('without locks', () => {
   test('a tab that does not answer any more is replaced', async () => {
     await using app = await startApp()
     const frozen = new BroadcastChannel(`rollcall.listens.${app.here.id}`)
-    const words: string[] = []
-    frozen.addEventListener('message', ({ data: { word } }: MessageEvent<{ word: string }>) => words.push(word))
+    const kinds: string[] = []
+    frozen.addEventListener('message', ({ data: { kind } }: MessageEvent<{ kind: string }>) => kinds.push(kind))
     const tab = openTab(app.here.id)
-    await waitFor(() => expect(words).toContain('ask'), wait)
-    frozen.postMessage({ word: 'claim', id: '0' })
+    await waitFor(() => expect(kinds).toContain('ask'), wait)
+    frozen.postMessage({ kind: 'claim', id: '0' })
     // A busy machine may deliver that only after a claim of the tab, which then steps back.
-    await waitFor(() => expect(words.filter((word) => word === 'ask')).toHaveLength(2), wait)
+    await waitFor(() => expect(kinds.filter((kind) => kind === 'ask')).toHaveLength(2), wait)
     await tab.isLive(true)
     await waitFor(() => expect(app.streams.size()).toBe(1), wait)
     frozen.close()

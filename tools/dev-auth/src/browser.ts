@@ -78,7 +78,7 @@ export function browser(
 export type Browser = ReturnType<typeof browser>
 
 /** A thief's copy of a browser: the same cookies, as they are now. */
-export function thiefOf<B extends { jar: Map<string, string> }>(mine: B, thief: B): B {
+export function copyCookies<B extends { jar: Map<string, string> }>(mine: B, thief: B): B {
   for (const [name, value] of mine.jar) thief.jar.set(name, value)
   return thief
 }

@@ -1,5 +1,5 @@
 export { type Library, startAppWith } from './app.js'
-export { type Answer, anyToken, type Authenticator, type Browser, browser, thiefOf } from './browser.js'
+export { type Answer, anyToken, type Authenticator, type Browser, browser, copyCookies } from './browser.js'
 export { hold } from './hold.js'
 export { startOpenIdProvider } from './openid.js'
 export { createPasskey } from './passkeys.js'

@@ -1,4 +1,4 @@
-import { agree, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
+import { retryUntilReply, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
 import { startRedis } from './redis.js'
 
 const MASTERS = 3
@@ -65,23 +65,23 @@ async function join(nodes: readonly (PrivateNode & { readonly busPort: number })
   const ok = /^\+OK/
   const slot = (at: number): number => Math.floor((at * SLOTS) / MASTERS)
   for (const [at, master] of masters.entries()) {
-    await agree(master, `CLUSTER SET-CONFIG-EPOCH ${at + 1}`, ok)
-    await agree(master, `CLUSTER ADDSLOTSRANGE ${slot(at)} ${slot(at + 1) - 1}`, ok)
+    await retryUntilReply(master, `CLUSTER SET-CONFIG-EPOCH ${at + 1}`, ok)
+    await retryUntilReply(master, `CLUSTER ADDSLOTSRANGE ${slot(at)} ${slot(at + 1) - 1}`, ok)
   }
   for (const [at, node] of nodes.entries()) {
     for (const { port, busPort } of nodes.slice(at + 1))
-      await agree(node, `CLUSTER MEET 127.0.0.1 ${port} ${busPort}`, ok)
+      await retryUntilReply(node, `CLUSTER MEET 127.0.0.1 ${port} ${busPort}`, ok)
   }
   for (const [at, replica] of nodes.slice(MASTERS).entries()) {
     const master = masters[at]
     if (master === undefined) throw new Error('Every replica has its master')
-    const [id] = await agree(master, 'CLUSTER MYID', /[0-9a-f]{40}/)
+    const [id] = await retryUntilReply(master, 'CLUSTER MYID', /[0-9a-f]{40}/)
     // Refused until the replica knows that master.
-    await agree(replica, `CLUSTER REPLICATE ${id}`, ok)
+    await retryUntilReply(replica, `CLUSTER REPLICATE ${id}`, ok)
   }
   for (const node of nodes) {
-    await agree(node, 'CLUSTER INFO', /cluster_state:ok/)
-    await agree(node, 'CLUSTER INFO', new RegExp(`cluster_known_nodes:${nodes.length}\\b`))
-    await agree(node, 'INFO replication', /connected_slaves:1|master_link_status:up/)
+    await retryUntilReply(node, 'CLUSTER INFO', /cluster_state:ok/)
+    await retryUntilReply(node, 'CLUSTER INFO', new RegExp(`cluster_known_nodes:${nodes.length}\\b`))
+    await retryUntilReply(node, 'INFO replication', /connected_slaves:1|master_link_status:up/)
   }
 }

@@ -47,7 +47,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** Sends a command again until its reply matches. */
-export async function agree({ server }: PrivateNode, command: string, reply: RegExp): Promise<RegExpExecArray> {
+export async function retryUntilReply(
+  { server }: PrivateNode,
+  command: string,
+  reply: RegExp,
+): Promise<RegExpExecArray> {
   const deadline = Date.now() + AGREE_DEADLINE_MS
   for (;;) {
     const said = (await ask(server.url, command, AGREE_DEADLINE_MS)) ?? ''

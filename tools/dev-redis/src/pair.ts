@@ -1,4 +1,4 @@
-import { agree, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
+import { retryUntilReply, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
 import { startRedis, type StartRedisOptions } from './redis.js'
 
 export interface PrivatePair extends AsyncDisposable {
@@ -35,7 +35,7 @@ export async function startPair({ args = [], ...options }: StartRedisOptions = {
   const stop = async (): Promise<void> => stopAll(nodes)
   try {
     // Not as a setting: a master that is killed and started again would come back as the replica that it once was.
-    await agree(replica, `REPLICAOF 127.0.0.1 ${master.port}`, /^\+OK/)
+    await retryUntilReply(replica, `REPLICAOF 127.0.0.1 ${master.port}`, /^\+OK/)
     await waitForReplica(replica, master)
   } catch (error) {
     await stop()
@@ -45,8 +45,8 @@ export async function startPair({ args = [], ...options }: StartRedisOptions = {
     nodes,
     master: () => master,
     async failOver() {
-      await agree(master, 'FAILOVER', /^\+OK/)
-      await agree(replica, 'INFO replication', /role:master/)
+      await retryUntilReply(master, 'FAILOVER', /^\+OK/)
+      await retryUntilReply(replica, 'INFO replication', /role:master/)
       const promoted = replica
       replica = master
       master = promoted
@@ -58,6 +58,6 @@ export async function startPair({ args = [], ...options }: StartRedisOptions = {
 }
 
 async function waitForReplica(replica: PrivateNode, master: PrivateNode): Promise<void> {
-  await agree(replica, 'INFO replication', /master_link_status:up/)
-  await agree(master, 'INFO replication', /connected_slaves:1/)
+  await retryUntilReply(replica, 'INFO replication', /master_link_status:up/)
+  await retryUntilReply(master, 'INFO replication', /connected_slaves:1/)
 }

@@ -1,4 +1,4 @@
-import { agree, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
+import { retryUntilReply, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
 import { startRedis, startSentinelProcess } from './redis.js'
 
 const SENTINELS = 3
@@ -46,7 +46,7 @@ export async function startSentinel({ args = () => [] }: StartSentinelOptions = 
   const stop = async (): Promise<void> => stopAll([...sentinels, ...nodes])
   try {
     // A sentinel asks the master for its replicas at once, and then only every ten seconds.
-    for (const node of nodes) await agree(node, 'INFO replication', following)
+    for (const node of nodes) await retryUntilReply(node, 'INFO replication', following)
     const watch = `sentinel monitor ${name} 127.0.0.1 ${masterPort} ${QUORUM}
 sentinel down-after-milliseconds ${name} ${DOWN_AFTER_MS}
 sentinel failover-timeout ${name} ${FAILOVER_TIMEOUT_MS}
@@ -55,7 +55,11 @@ sentinel failover-timeout ${name} ${FAILOVER_TIMEOUT_MS}
       ...(await startAll(sentinelPorts.map((port) => startNode(port, startSentinelProcess(watch, onPort(port)))))),
     )
     for (const sentinel of sentinels) {
-      await agree(sentinel, 'INFO sentinel', new RegExp(`status=ok,address=[^,]+,slaves=1,sentinels=${SENTINELS}`))
+      await retryUntilReply(
+        sentinel,
+        'INFO sentinel',
+        new RegExp(`status=ok,address=[^,]+,slaves=1,sentinels=${SENTINELS}`),
+      )
     }
   } catch (error) {
     await stop()

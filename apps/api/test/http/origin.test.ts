@@ -9,7 +9,7 @@ import { createLog } from '../../src/log.js'
 const baseUrl = 'https://rollcall.example'
 
 /** An application behind one of the two, and the lines of its log. */
-function appBehind(middleware: typeof sameOrigin | typeof leadToBaseUrl) {
+function createAppWith(middleware: typeof sameOrigin | typeof leadToBaseUrl) {
   const lines: { level: string; msg: string; host?: string; origin?: string; baseUrl?: string }[] = []
   const log = createLog({ write: (line) => lines.push(JSON.parse(line)) })
   const app = new Hono<HttpEnv>()
@@ -21,7 +21,7 @@ function appBehind(middleware: typeof sameOrigin | typeof leadToBaseUrl) {
 
 describe('a request from a page of another site', () => {
   test('passes if it changes nothing, as a link to this site does', async () => {
-    const { send, lines } = appBehind(sameOrigin)
+    const { send, lines } = createAppWith(sameOrigin)
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
     expect(await (await send(headers)).text()).toBe('passed')
     expect(lines).toEqual([])
@@ -29,7 +29,7 @@ describe('a request from a page of another site', () => {
   })
 
   test('is logged with both origins, cut to 200 letters, once for each origin and for 100 of them', async () => {
-    const { send, lines } = appBehind(sameOrigin)
+    const { send, lines } = createAppWith(sameOrigin)
     const origins = Array.from({ length: 101 }, (_, n) => `https://${n}.${'x'.repeat(200)}`)
     for (const origin of [...origins.slice(0, 1), ...origins]) await send({ origin }, 'POST')
     expect(lines).toEqual(
@@ -45,7 +45,7 @@ describe('a request from a page of another site', () => {
   })
 
   test('that hides its origin is refused without a line, for there is none to name', async () => {
-    const { send, lines } = appBehind(sameOrigin)
+    const { send, lines } = createAppWith(sameOrigin)
     expect((await send({ 'sec-fetch-site': 'cross-site' }, 'POST')).status).toBe(403)
     expect(lines).toEqual([])
   })
@@ -56,13 +56,13 @@ describe('a page under another host', () => {
     ['without a host', {}],
     ['with one that no URL can have', { host: 'a b' }],
   ])('%s is served as it is', async (_, headers) => {
-    const { send, lines } = appBehind(leadToBaseUrl)
+    const { send, lines } = createAppWith(leadToBaseUrl)
     expect(await (await send(headers)).text()).toBe('passed')
     expect(lines).toEqual([])
   })
 
   test('leads once, by a cookie that lives for five seconds and is no longer than the path needs', async () => {
-    const { send, lines } = appBehind(leadToBaseUrl)
+    const { send, lines } = createAppWith(leadToBaseUrl)
     const path = `/${'x'.repeat(300)}`
     const led = await send({ host: 'other.example' }, 'GET', `${path}?a=b`)
     expect([led.status, led.headers.get('location')]).toEqual([302, `${baseUrl}${path}?a=b`])

@@ -1,6 +1,6 @@
 import { admin } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, anyToken, type Browser, startApp, thiefOf } from '../helpers.js'
+import { type Answer, anyToken, type Browser, startApp, copyCookies } from '../helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
@@ -108,7 +108,7 @@ describe('impersonation', () => {
     expect(await administrator.session()).toMatchObject({ userId, data: { impersonatedBy: own } })
     expect((await administrator.session())?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 60 * 60 * 1_000)
 
-    const during = thiefOf(administrator, t.browser())
+    const during = copyCookies(administrator, t.browser())
     expect((await administrator.post('/admin/stop-impersonating')).text).not.toMatch(anyToken)
     expect((await administrator.session())?.userId).toBe(own)
     expect(await during.session()).toBeNull()

@@ -1,6 +1,6 @@
 import { anonymous } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, startApp, thiefOf } from '../helpers.js'
+import { anyToken, startApp, copyCookies } from '../helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 const linked: unknown[] = []
@@ -28,7 +28,7 @@ test('an anonymous sign-in is a session like any other, and its sign-out ends it
   const { browser, userId, id } = await somebody()
   expect((await t.store.list(userId)).map((session) => session.id)).toEqual([id])
   expect(t.events).toContainEqual(expect.objectContaining({ event: 'sign-in', result: 'ok', userId, sessionId: id }))
-  const thief = thiefOf(browser, t.browser())
+  const thief = copyCookies(browser, t.browser())
   await browser.post('/sign-out')
   expect(await thief.session()).toBeNull()
 })
@@ -48,7 +48,7 @@ describe('linking to a real account', () => {
       const email = `linked-by-${how}@example.org`
       if (how === 'sign-in') await t.browser().signUp(email)
       const { browser, userId } = await somebody()
-      const thief = thiefOf(browser, t.browser())
+      const thief = copyCookies(browser, t.browser())
       const answer = how === 'sign-up' ? await browser.signUp(email) : await browser.signIn(email)
       expect(answer.status).toBe(200)
       expect(answer.text).not.toMatch(anyToken)
@@ -72,7 +72,7 @@ describe('linking to a real account', () => {
 
 test('an anonymous user who deletes themselves is signed out', async () => {
   const { browser, userId } = await somebody()
-  const thief = thiefOf(browser, t.browser())
+  const thief = copyCookies(browser, t.browser())
   expect((await browser.post('/delete-anonymous-user')).status).toBe(200)
   expect(browser.jar.size).toBe(0)
   expect(await thief.session()).toBeNull()

@@ -2,7 +2,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { anyToken, password, startApp, thiefOf } from '../helpers.js'
+import { anyToken, password, startApp, copyCookies } from '../helpers.js'
 import { enableApp } from './second-factor.js'
 
 // A code of the second factor that is given in a session.
@@ -60,7 +60,7 @@ async function earlier(name: string) {
 test('proves who its person is: the session keeps its id, its old cookie is dead, and the audit has it', async () => {
   const { browser, code, backupCodes, proofOf, before } = await earlier('code-proof')
   const id = (await browser.session())?.id
-  const thief = thiefOf(browser, t.browser())
+  const thief = copyCookies(browser, t.browser())
   t.events.length = 0
   const answer = await browser.post('/two-factor/verify-totp', { code: await code() })
   expect(answer.status).toBe(200)

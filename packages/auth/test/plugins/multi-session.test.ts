@@ -1,6 +1,6 @@
 import { multiSession } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, password, startApp, strictLookups, thiefOf } from '../helpers.js'
+import { anyToken, type Browser, password, startApp, strictLookups, copyCookies } from '../helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
@@ -110,7 +110,7 @@ test('no near-cache answers where a session begins, is chosen or ends', async ()
 describe('signing out of one account', () => {
   test('that is not the active one ends its session alone', async () => {
     const { browser, ada, grace } = await signUpTwice('end-other')
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     expect((await browser.post('/multi-session/revoke', { sessionToken: ada.id })).status).toBe(200)
     expect(await t.store.count(ada.userId)).toBe(0)
     expect((await thief.post('/multi-session/set-active', { sessionToken: ada.id })).status).toBe(401)
@@ -134,7 +134,7 @@ describe('signing out of one account', () => {
 describe('sign-out', () => {
   test('ends every account of the browser, and clears their cookies', async () => {
     const { browser, ada, grace } = await signUpTwice('sign-out')
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     expect((await browser.post('/sign-out')).status).toBe(200)
     expect(browser.jar.size).toBe(0)
     expect([await t.store.count(ada.userId), await t.store.count(grace.userId)]).toEqual([0, 0])
@@ -168,7 +168,7 @@ test('the cookie of one account under the name of another ends nobody else', asy
 test('the same person signing in again renews the session of this browser, and its earlier cookie is dead', async () => {
   const { browser, email, userId } = await t.person('again')
   const first = (await browser.session())?.id
-  const thief = thiefOf(browser, t.browser())
+  const thief = copyCookies(browser, t.browser())
   expect((await browser.signIn(email)).status).toBe(200)
   expect((await t.store.list(userId)).map(({ id }) => id)).toEqual([first])
   expect(await thief.session()).toBeNull()

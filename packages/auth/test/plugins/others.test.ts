@@ -1,6 +1,6 @@
 import { customSession, emailOTP, organization } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anyToken, startApp, thiefOf } from '../helpers.js'
+import { anyToken, startApp, copyCookies } from '../helpers.js'
 
 // Plugins that sign in, or keep something with a session, and need nothing of us.
 
@@ -54,7 +54,7 @@ test('customSession: what it makes of a session bears no token', async () => {
   const answer = await browser.get('/get-session')
   expect(answer.body).toMatchObject({ session: { userId }, again: { name: 'Ada' } })
   expect(answer.text).not.toMatch(anyToken)
-  const thief = thiefOf(browser, t.browser())
+  const thief = copyCookies(browser, t.browser())
   await browser.post('/sign-out')
   expect((await thief.get('/get-session')).body).toBeNull()
 })

@@ -1,6 +1,6 @@
 import { twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, hold, password, startApp, thiefOf } from '../helpers.js'
+import { anyToken, type Browser, hold, password, startApp, copyCookies } from '../helpers.js'
 import { enableApp, halfSignedIn as signInHalf } from './second-factor.js'
 
 const DAY = 24 * 60 * 60 * 1_000
@@ -57,7 +57,7 @@ describe.each(Object.keys(changes))('%s', (name) => {
     const { browser, phones, email, userId } = await t.person(id, 1)
     await browser.signIn(email, password, { rememberMe: false })
     const before = await browser.session()
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     t.events.length = 0
     for (const text of (await changes[name]?.(browser, email)) ?? ['']) {
       expect(text).not.toBe('')
@@ -107,7 +107,7 @@ describe('a sign-in', () => {
     const session = await browser.session()
     expect(session?.userId).toBe(userId)
     expect(t.events).toMatchObject([{ event: 'sign-in', result: 'ok', userId, sessionId: session?.id }])
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     await browser.post('/sign-out')
     expect(await thief.session()).toBeNull()
   })
@@ -133,7 +133,7 @@ describe('a sign-in', () => {
   test('in a browser that has a session ends that one, as a sign-out, before the second factor', async () => {
     const { owner, email, userId } = await halfSignedIn('again')
     const id = (await owner.session())?.id
-    const copy = thiefOf(owner, t.browser())
+    const copy = copyCookies(owner, t.browser())
     expect((await owner.signIn(email)).body).toMatchObject({ twoFactorRedirect: true })
     expect([await copy.session(), await t.store.count(userId)]).toEqual([null, 0])
     expect(t.events).toMatchObject([{ event: 'sign-out', result: 'ok', userId, sessionId: id }])
@@ -141,7 +141,7 @@ describe('a sign-in', () => {
 
   test('is refused with a wrong code, without the cookie of the first step, and a second time', async () => {
     const { browser, code } = await halfSignedIn('refused')
-    const again = thiefOf(browser, t.browser())
+    const again = copyCookies(browser, t.browser())
     expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(401)
     expect((await t.browser().post('/two-factor/verify-totp', { code: await code() })).status).toBe(401)
     expect(t.events.map(({ event, result }) => `${event} ${result}`)).toEqual(['sign-in refused', 'sign-in refused'])

@@ -1,6 +1,6 @@
 import { username } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anyToken, type Browser, hold, password, startApp, thiefOf } from '../helpers.js'
+import { anyToken, type Browser, hold, password, startApp, copyCookies } from '../helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
@@ -33,7 +33,7 @@ test('a sign-in by name is a sign-in like any other', async () => {
   expect(session).toMatchObject({ userAgent: 'phone', data: { clientHints: { 'sec-ch-ua-platform': '"Windows"' } } })
   expect(t.events).toContainEqual(expect.objectContaining({ event: 'sign-in', result: 'ok', sessionId: session?.id }))
 
-  const thief = thiefOf(phone, t.browser())
+  const thief = copyCookies(phone, t.browser())
   await phone.post('/sign-out')
   expect(await thief.session()).toBeNull()
   expect(await laptop.session()).not.toBeNull()

@@ -22,7 +22,7 @@ import {
   password,
   startApp,
   startProvider,
-  thiefOf,
+  copyCookies,
 } from '../helpers.js'
 
 const [links, codes] = [new Map<string, string>(), new Map<string, string>()]
@@ -135,7 +135,7 @@ describe.each(Object.entries(waysIn))('%s', (name, { method, signIn }) => {
     const audited = { event: 'sign-in', result: 'ok', userId: person.userId, sessionId: session?.id }
     expect(t.events).toContainEqual(expect.objectContaining(audited))
 
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     await t.store.revokeAll(person.userId)
     expect(await thief.session()).toBeNull()
     expect((await thief.get('/get-session')).body).toBeNull()
@@ -147,7 +147,7 @@ describe.each(Object.entries(waysIn))('signing in again in the same browser by %
     const person = await somebody(`again_${name.toLowerCase()}`)
     const browser = person.owner
     const before = await browser.session()
-    const thief = thiefOf(browser, t.browser())
+    const thief = copyCookies(browser, t.browser())
     t.clock.offset += 60_000
     const answer = await signIn(browser, person)
     expect([200, 302]).toContain(answer.status)

@@ -6,7 +6,7 @@ import type { Database } from '../database/database.js'
 /** As better-auth's plugin `admin` names it, in the column `role`. */
 export const ADMINISTRATOR = 'admin'
 
-/** What better-auth's plugin `admin` adds to a user. */
+/** The columns that better-auth's plugin `admin` adds to a user. */
 interface Columns {
   banned: unknown
   banReason: string | null

@@ -5,7 +5,7 @@ import { vi } from 'vitest'
  * Holds the result of the first query like this, in any server of this process. Outside of a transaction, its connection serves
  * others meanwhile, so they can write what the query did not find.
  */
-export function holdLook(like: RegExp) {
+export function holdQuery(like: RegExp) {
   let [hold, open] = [(): void => undefined, (): void => undefined]
   const held = new Promise<void>((resolve) => (hold = resolve))
   const opened = new Promise<void>((resolve) => (open = resolve))
