@@ -153,6 +153,23 @@ describe('turning it on', () => {
     expect([await isSignedIn(laptop), await isSignedIn(phone)]).toEqual([true, false])
   })
 
+  test('off keeps this device signed in, whichever command Redis does not get', async () => {
+    let { laptop } = await signUpWithFactor()
+    const made: boolean[] = []
+    for (let n = 1, isReached = true; isReached; n += 1) {
+      {
+        using failing = failCommand(n, 'never sent')
+        await change(laptop, 'disable')
+        isReached = failing.reached()
+      }
+      expect(await isSignedIn(laptop), `command ${n}`).toBe(true)
+      made.push(!(await methodsOf(laptop)).includes('two-factor'))
+      if (made.at(-1)) ({ laptop } = await signUpWithFactor())
+    }
+    expect(made).toContain(false)
+    expect(made.at(-1)).toBe(true)
+  })
+
   test.each(['enable', 'disable', 'generate-backup-codes'])(
     '%s takes the password, which can be guessed ten times',
     async (action) => {

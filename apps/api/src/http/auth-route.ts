@@ -204,8 +204,11 @@ async function answer(
   })
   if (response.status === 404 && response.body === null) return notFound(c)
   // After a right password, an outage reads as after a wrong one that cannot be counted. A full queue compares nothing.
-  if (response.status === 503 && !response.headers.has('retry-after'))
+  if (response.status === 503 && !response.headers.has('retry-after')) {
+    // The session of this browser already has a new secret.
+    for (const cookie of response.headers.getSetCookie()) c.header('Set-Cookie', cookie, { append: true })
     throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
+  }
   if (response.status === 500) throw await outageOr(new Error('better-auth failed'), database)
   return response
 }
