@@ -117,9 +117,13 @@ async function* examineNode(node: Redis): AsyncGenerator<Finding> {
         'no append-only file',
         'Set appendonly yes. After a restart, Redis would have lost its sessions, or have those back that were revoked.',
       )
-  yield read('connected_slaves') === '0'
-    ? warning('replication', 'no replica', 'Add a replica, so that a failed server does not sign everybody out.')
-    : ok('replication', counted(Number(read('connected_slaves')), 'replica'))
+  if (read('role') === 'slave')
+    yield problem(
+      'role',
+      'a replica, which takes no writes',
+      'Set the address of the master, or one that follows it, or that of the sentinels.',
+    )
+  else yield examineReplicas(Number(read('connected_slaves')))
 
   yield* examineAccess(node)
   const before = Date.now()
@@ -128,6 +132,12 @@ async function* examineNode(node: Redis): AsyncGenerator<Finding> {
   yield Math.abs(ahead) > MAX_SKEW_MS
     ? warning('clock', `this machine is ${ahead} ms ahead of Redis`, 'Run NTP on both. Servers use the clock of Redis.')
     : ok('clock', `${Math.abs(ahead)} ms apart`)
+}
+
+function examineReplicas(replicas: number): Finding {
+  return replicas === 0
+    ? warning('replication', 'no replica', 'Add a replica, so that a failed server does not sign everybody out.')
+    : ok('replication', counted(replicas, 'replica'))
 }
 
 async function* examineAccess(node: Redis): AsyncGenerator<Finding> {
@@ -184,4 +194,5 @@ async function* examineEvents(redis: Redis | Cluster, { keyPrefix }: Settings): 
 }
 
 const ok = (check: string, found: string): Finding => ({ check, level: 'ok', found, advice: '' })
+const problem = (check: string, found: string, advice: string): Finding => ({ check, level: 'problem', found, advice })
 const warning = (check: string, found: string, advice: string): Finding => ({ check, level: 'warning', found, advice })

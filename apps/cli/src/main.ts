@@ -99,7 +99,10 @@ addFilterOptions(
     .option('--reason <text>', 'public: the people concerned see it')
     .option('--note <text>', 'internal: only operators see it')
     .option('--keep <session id>', 'a session that stays, such as your own')
-    .option('--max-rate <users>', 'look at no more users than this in a second'),
+    .option(
+      '--max-rate <users>',
+      'look at no more users than this in a second, on average (a step takes some hundred)',
+    ),
 ).action(async (options: RevokeOptions & { everyone?: true }) => {
   const { everyone } = options
   if (everyone === true && hasFilter(options)) throw new UsageError('--everyone cannot be combined with a filter')

@@ -91,7 +91,7 @@ export interface UserStep {
 export type ResumeOptions = RunOptions & Pick<OperationRequest, 'keep'> & { readonly work?: UserWork }
 
 export interface RunOptions {
-  /** Most users that are looked at per second. Default: as many as Redis can answer. */
+  /** Most users that are looked at per second, on average: a step looks at some hundred. Default: as many as Redis can answer. */
   readonly maxUsersPerSecond?: number
   /**
    * Called once the operation has an id, before it revokes anything. If it rejects, the operation fails with that error and
