@@ -5,6 +5,7 @@ import {
   isCluster,
   redisOptions,
   SessionStoreUnavailableError,
+  superviseClient,
   UnsupportedRedisError,
 } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
@@ -130,8 +131,14 @@ const otherKinds = [
   },
 ]
 
-/** A client that is not connected yet. */
+/** A client that is not connected yet. Its timeouts do not count a pause of this process from its first command on. */
 function createRedisClient(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
+  const client = clientOf(where, timeouts)
+  superviseClient(client)
+  return client
+}
+
+function clientOf(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
   const options = nodeOptions(where, timeouts)
   if (where.kind === 'single') return new Redis(where.url, { ...options, lazyConnect: true })
   if (where.kind === 'cluster') {
