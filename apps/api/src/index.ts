@@ -6,5 +6,6 @@ export type ExpectedSessionHeader = typeof EXPECTED_SESSION_HEADER
 /** As above. */
 export type MaxReasonLength = typeof MAX_REASON_LENGTH
 export type { ReturnPath } from './accounts/return-path.js'
+export type { RecentAddition } from './accounts/people/recent-additions.js'
 export type { MailedEmailChange, MailedSignIn, MailedSignUp } from './http/link-route.js'
 export type { AppRouter } from './trpc/router.js'

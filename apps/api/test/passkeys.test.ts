@@ -16,6 +16,7 @@ import {
   tokenOf,
 } from './helpers.js'
 import { holdQuery } from './hold-query.js'
+import { mailsTo, tokensTo } from './outbox.js'
 import { type Ceremonies, ceremonies, failingAt, outagesOf } from './passkeys-helpers.js'
 
 // Adds, uses and removes passkeys through real HTTP.
@@ -54,6 +55,28 @@ const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T
     server.clock.ahead -= milliseconds
   }
 }
+
+test('"This wasn’t me" names what a thief has added before it takes that away, and mails what went', async () => {
+  const { email } = await signUpDevice(server)
+  const thief = server.browser()
+  await thief.signIn(email)
+  const [token] = await tokensTo(server, email, 'secure-account')
+  const look = async () => (await server.browser().post('/api/link', { kind: 'secure-account', token })).json()
+  expect(await look()).toMatchObject({ additions: [] })
+  const stolen = newKey()
+  expect((await stolen.register(ceremonies(thief), { name: 'Laptop' })).status).toBe(200)
+  await turnOn(thief)
+  const { additions } = (await look()) as { additions: { kind: string }[] }
+  expect(additions.toSorted((a, b) => a.kind.localeCompare(b.kind))).toEqual([
+    { kind: 'passkey', name: 'Laptop' },
+    { kind: 'second-factor' },
+  ])
+  expect((await server.browser().post('/api/auth/secure-account', { token })).status).toBe(200)
+  expect((await stolen.signIn(ceremonies(server.browser()))).status).toBe(401)
+  const subjects = async () => (await mailsTo(server, email)).join()
+  for (const subject of ['Two-factor authentication was turned off', 'A passkey was removed'])
+    await expect.poll(subjects).toContain(`Subject: ${subject}`)
+})
 
 test('each passkey is listed, however many were added at the same moment', async () => {
   const { laptop, id } = await withPasskey()

@@ -1,6 +1,7 @@
 import { sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Browser, codeOf, newEmail, signed, signUpDevice, tokenOf } from './helpers.js'
+import { tokensTo } from './outbox.js'
 import { ceremonies } from './passkeys-helpers.js'
 import {
   addressOf,
@@ -59,6 +60,20 @@ test('linking needs a recent proof, and ends the other sessions if the person sa
   const tablet = server.browser()
   expect((await go(tablet)).status).toBe(200)
   expect((await tablet.api.session.current.query()).user.email).toBe(laptop.email)
+})
+
+test('a provider that was linked since a sign-in is named before "This wasn’t me" unlinks it', async () => {
+  const { email } = await signUpDevice(server)
+  const thief = server.browser()
+  await thief.signIn(email)
+  const [token] = await tokensTo(server, email, 'secure-account')
+  somebody()
+  expect((await go(thief, '/provider/link')).status).toBe(200)
+  const look = await server.browser().post('/api/link', { kind: 'secure-account', token })
+  expect(await look.json()).toMatchObject({ additions: [{ kind: 'provider', name: 'Acme' }] })
+  expect((await server.browser().post('/api/auth/secure-account', { token })).status).toBe(200)
+  expect((await go(thief)).status, 'an account of its own').toBe(200)
+  expect((await thief.api.session.current.query()).user.email).not.toBe(email)
 })
 
 test('an account of the provider is linked to one account, and an account to one of the provider', async () => {

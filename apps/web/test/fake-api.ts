@@ -1,4 +1,4 @@
-import type { MailedSignIn, MailedSignUp } from '@rollcall/api'
+import type { MailedSignIn, MailedSignUp, RecentAddition } from '@rollcall/api'
 import { TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import type { SessionEnd } from '../src/api/trpc.js'
@@ -59,7 +59,11 @@ export function serveFakeApi() {
     needsProof: false,
     signOutStatus: 200,
     /** The sign-in or sign-up behind a link; `null` for a dead one. */
-    link: { signIn: null } as { signIn: MailedSignIn | null; signUp?: MailedSignUp } | null,
+    link: { signIn: null } as {
+      signIn: MailedSignIn | null
+      additions?: readonly RecentAddition[]
+      signUp?: MailedSignUp
+    } | null,
     signUpPolicy: { confirmsAddress: false },
     /** Codes of refusals below `/api/auth`, by path. */
     authRefusals: new Map<string, string>(),

@@ -1,6 +1,6 @@
 /* oxlint-disable max-lines -- One page after the other, by the same helpers. */
 import { createMemoryHistory } from '@tanstack/react-router'
-import { fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
@@ -271,5 +271,25 @@ describe('the link of a mail', () => {
     }
     await open('/secure-account?token=good', 'Wasn’t you?')
     expect(screen.getByText(/^Safari on iPhone, Germany · 192\.0\.2\.1, .*2026/)).toBeTruthy()
+    expect(screen.queryByText(/^These were added/)).toBeNull()
+  })
+
+  test('about a new device names what it takes away', async () => {
+    api.link = {
+      signIn: null,
+      additions: [
+        { kind: 'passkey', name: 'Laptop' },
+        { kind: 'passkey', name: null },
+        { kind: 'provider', name: 'Example' },
+        { kind: 'second-factor' },
+      ],
+    }
+    await open('/secure-account?token=good', 'Wasn’t you?')
+    const list = screen.getByText(/^These were added since that sign-in/)
+    expect(
+      within(list)
+        .getAllByRole('listitem')
+        .map(({ textContent }) => textContent),
+    ).toEqual(['Passkey “Laptop”', 'A passkey', 'Signing in with Example', 'Two-factor authentication'])
   })
 })

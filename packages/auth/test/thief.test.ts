@@ -101,13 +101,16 @@ test('"This wasn’t me" closes every way in that was added since that sign-in, 
   expect(await countKeys(userId)).toBe(2)
 
   await secure(userId, 'a new password')
+  expect(t.events).toContainEqual(expect.objectContaining({ event: 'second-factor-off', userId }))
   expect(await t.store.count(userId)).toBe(0)
   expect((await stolen.signIn(t.browser())).status).toBe(401)
   const byProvider = t.browser()
   await provider.visit(byProvider, identity)
   expect((await byProvider.session())?.userId).not.toBe(userId)
-  const user = await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
-  expect(user).toMatchObject({ phoneNumber: '+15550001', twoFactorEnabled: false })
+  expect(await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).toMatchObject({
+    phoneNumber: '+15550001',
+    twoFactorEnabled: false,
+  })
 
   const again = t.browser()
   await own.signIn(again)

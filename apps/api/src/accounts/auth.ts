@@ -243,7 +243,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     // The casts: its type names our own options, of which nothing reads any.
-    ...accountLinks(context as unknown as AuthContext, baseUrl),
+    ...accountLinks(context as unknown as AuthContext, baseUrl, options.providers ?? []),
     ...emailChangesOf(context as unknown as AuthContext, options),
     ...mailedCodesOf(context as unknown as AuthContext, provable(options.providers)),
     ...signUpsOf(context, { baseUrl, confirmsAddress: options.requestSignUp !== undefined }),

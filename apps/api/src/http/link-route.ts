@@ -3,6 +3,7 @@ import type { SessionStore } from '@rollcall/session-store'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Auth } from '../accounts/auth.js'
+import type { RecentAddition } from '../accounts/people/recent-additions.js'
 import type { Limits } from '../limits/limits.js'
 import { type HttpEnv, refuse } from './http.js'
 
@@ -41,12 +42,17 @@ export interface MailedSignUp {
 
 interface LinkAnswer {
   readonly signIn: MailedSignIn | null
+  /** The ways in that "This wasn’t me" takes away, because they were added since that sign-in. */
+  readonly additions?: readonly RecentAddition[]
   readonly emailChange?: MailedEmailChange
   readonly signUp?: MailedSignUp
 }
 
 interface Dependencies {
-  readonly auth: Pick<Auth, 'findLink' | 'findLinkedEmailChange' | 'findLinkedSignUp' | 'authenticate'>
+  readonly auth: Pick<
+    Auth,
+    'findLink' | 'findAdditions' | 'findLinkedEmailChange' | 'findLinkedSignUp' | 'authenticate'
+  >
   readonly store: SessionStore
   readonly placeOf: PlaceOf
   readonly limits: Limits
@@ -76,7 +82,9 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
   async function linkOf(kind: 'reset-password' | 'secure-account', token: string): Promise<LinkAnswer | null> {
     const link = await auth.findLink(kind, token)
     if (link === null) return null
-    return { signIn: link.deviceId === null ? null : await signInOf(link.userId, link.deviceId) }
+    const { userId, deviceId } = link
+    if (deviceId === null) return { signIn: null }
+    return { signIn: await signInOf(userId, deviceId), additions: await auth.findAdditions({ userId, deviceId }) }
   }
 
   async function emailChangeOf(headers: Headers, token: string): Promise<LinkAnswer | null> {

@@ -1,4 +1,4 @@
-import type { MailedEmailChange, MailedSignIn, MailedSignUp } from '@rollcall/api'
+import type { MailedEmailChange, MailedSignIn, MailedSignUp, RecentAddition } from '@rollcall/api'
 import { CHECK_TIMEOUT_MS } from '../durations.js'
 
 /** Whether the link of a mail works, and the sign-in, change or sign-up that it is about. */
@@ -6,6 +6,7 @@ export type LinkState = { readonly works: false } | ({ readonly works: true } & 
 
 interface Facts {
   readonly signIn: MailedSignIn | null
+  readonly additions?: readonly RecentAddition[]
   readonly emailChange?: MailedEmailChange
   readonly signUp?: MailedSignUp
 }

@@ -89,17 +89,7 @@ interface Account {
  * @throws {Error} of the database.
  */
 export async function undoAccountChanges({ adapter, tables }: Account, userId: string, since: Date): Promise<void> {
-  const rows = await adapter.findMany<{ value: string; createdAt: Date }>({
-    model: 'verification',
-    where: [{ field: 'identifier', value: identifierOf(userId) }],
-    limit: EVERY_ROW,
-    sortBy: { field: 'createdAt', direction: 'desc' }, // so that the earliest phone number is put back last
-  })
-  const from = since.getTime() - SLACK_MS
-  for (const { value } of rows.filter(({ createdAt }) => createdAt.getTime() >= from)) {
-    const { data } = change.safeParse(JSON.parse(value))
-    if (data !== undefined) await undo(data)
-  }
+  for (const made of await changesSince(adapter, userId, since)) await undo(made)
 
   async function undo(made: Change): Promise<void> {
     if ('added' in made) {
@@ -117,6 +107,36 @@ export async function undoAccountChanges({ adapter, tables }: Account, userId: s
   function ofUser(field: string): Where {
     return { field, value: userId }
   }
+}
+
+/** {@link undoAccountChanges} would take away these rows, and the second factor if it was turned on or replaced since. */
+export async function additionsSince(
+  adapter: DBTransactionAdapter,
+  userId: string,
+  since: Date,
+): Promise<{
+  readonly rows: readonly { readonly model: string; readonly id: string }[]
+  readonly secondFactor: boolean
+}> {
+  const changes = await changesSince(adapter, userId, since)
+  return {
+    rows: changes.flatMap((made) => ('added' in made ? [{ model: made.added, id: made.id }] : [])),
+    secondFactor: changes.some((made) => 'secondFactor' in made),
+  }
+}
+
+/** The latest first, so that the earliest phone number is put back last. */
+async function changesSince(adapter: DBTransactionAdapter, userId: string, since: Date): Promise<Change[]> {
+  const rows = await adapter.findMany<{ value: string; createdAt: Date }>({
+    model: 'verification',
+    where: [{ field: 'identifier', value: identifierOf(userId) }],
+    limit: EVERY_ROW,
+    sortBy: { field: 'createdAt', direction: 'desc' },
+  })
+  const from = since.getTime() - SLACK_MS
+  return rows
+    .filter(({ createdAt }) => createdAt.getTime() >= from)
+    .flatMap(({ value }) => change.safeParse(JSON.parse(value)).data ?? [])
 }
 
 /** Call it once they are undone for good. */

@@ -159,7 +159,8 @@ async function accountRemovals(
 
 /**
  * An application may turn the second factor off where a reset proves the email address for the first time. The reset deletes trusted
- * devices itself, and its own link is still needed. Elsewhere, an endpoint that removes a second factor records its own event.
+ * devices itself, and its own link is still needed. "This wasn’t me" takes away one that was turned on since. Any other endpoint that
+ * removes a second factor records its own event.
  */
 async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]): Promise<AuditEventName | undefined> {
   if (currentPath() === '/reset-password') return 'second-factor-off'
@@ -168,7 +169,7 @@ async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]
     adapter,
     rows.map(({ userId }) => userId),
   )
-  return undefined
+  return currentPath() === '/secure-account' ? 'second-factor-off' : undefined
 }
 
 /**

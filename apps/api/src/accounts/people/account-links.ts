@@ -8,8 +8,10 @@ import {
   secureAccountIdentifier,
   userIdInSecureAccountValue,
 } from '@rollcall/auth'
+import type { ProviderSettings } from '../../settings/providers.js'
 import { lockUser } from './lock-user.js'
 import { type MailLink, readerOf } from './reader.js'
+import { findRecentAdditions, type RecentAddition } from './recent-additions.js'
 
 /** Links in mails, by the page that they lead to. */
 type LinkKind = 'reset-password' | 'secure-account'
@@ -21,12 +23,15 @@ export interface MailLinks {
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   /** Whom the link of a mail is for, and which device; it is not used up. `null` for one that is unknown, used or expired. */
   findLink(kind: LinkKind, token: string): Promise<{ userId: string; deviceId: string | null } | null>
+  /** The ways in that "This wasn’t me" about that device would take away. */
+  findAdditions(device: { readonly userId: string; readonly deviceId: string }): Promise<RecentAddition[]>
 }
 
 /** Links of mails: made, and found again by their token. */
 export function accountLinks(
   { adapter, internalAdapter }: Pick<AuthContext, 'adapter' | 'internalAdapter'>,
   baseUrl: string,
+  providers: readonly ProviderSettings[],
 ): MailLinks {
   const pageFor = (path: string, token: string): string => {
     const url = new URL(path, baseUrl)
@@ -68,5 +73,7 @@ export function accountLinks(
       const user = userId === null ? null : await internalAdapter.findUserById(userId)
       return user && { userId: user.id, deviceId: isReset ? null : deviceIdIn(token) }
     },
+
+    findAdditions: (device) => findRecentAdditions(adapter, providers, device),
   }
 }

@@ -1,8 +1,9 @@
 import { useLoaderData, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { MailedSignIn } from '@rollcall/api'
+import type { MailedSignIn, RecentAddition } from '@rollcall/api'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { deviceName } from '../../i18n/device-name.js'
+import type { I18n } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { withPlace } from '../../i18n/place.js'
 import { Button } from '../../ui/button.js'
@@ -27,18 +28,27 @@ export function SecureAccountPage() {
       </DeadLink>
     )
   if (state === 'done') return <Done token={token} onDead={onDead} />
-  return <Question token={token} signIn={link.signIn} onDone={() => setState('done')} onDead={onDead} />
+  return (
+    <Question
+      token={token}
+      signIn={link.signIn}
+      additions={link.additions}
+      onDone={() => setState('done')}
+      onDead={onDead}
+    />
+  )
 }
 
 interface QuestionProps {
   token: string
   /** `null` where nothing is known of it any more. */
   signIn: MailedSignIn | null
+  additions: readonly RecentAddition[] | undefined
   onDone: () => void
   onDead: () => void
 }
 
-function Question({ token, signIn, onDone, onDead }: QuestionProps) {
+function Question({ token, signIn, additions = [], onDone, onDead }: QuestionProps) {
   const i18n = useI18n()
   const { t } = i18n
   const { form, summary, busy } = useForm({
@@ -67,6 +77,18 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
         <li>{t('secure.first')}</li>
         <li>{t('secure.second')}</li>
         <li>{t('secure.third')}</li>
+        {additions.length > 0 && (
+          <li>
+            {t('secure.removes')}
+            <ul className="mt-1.5 list-[circle] space-y-1 pl-5">
+              {additions.map((addition, at) => (
+                <li key={at} className="break-words">
+                  {nameOfAddition(i18n, addition)}
+                </li>
+              ))}
+            </ul>
+          </li>
+        )}
       </ul>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
@@ -77,6 +99,17 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
       <p className="mt-4 text-sm text-muted">{t('secure.warning')}</p>
     </>
   )
+}
+
+function nameOfAddition({ t }: I18n, addition: RecentAddition): string {
+  switch (addition.kind) {
+    case 'passkey':
+      return addition.name === null ? t('secure.passkey') : t('secure.namedPasskey', { name: addition.name })
+    case 'provider':
+      return t('secure.provider', { provider: addition.name })
+    case 'second-factor':
+      return t('secondFactor.title')
+  }
 }
 
 function explainUnlessDead(error: unknown, onDead: () => void): Refusal {
