@@ -158,7 +158,8 @@ describe('a fault is one line, with the setting or the reason, and its exit code
 
   test('Redis is a replica: the doctor says that it takes no writes', async () => {
     await t.redis.replicaof('127.0.0.1', 1) // where nobody listens
-    const { code, out } = await run(['doctor']).finally(async () => void (await t.redis.replicaof('NO', 'ONE')))
+    await using _master = { [Symbol.asyncDispose]: async () => void (await t.redis.replicaof('NO', 'ONE')) }
+    const { code, out } = await run(['doctor'])
     expect(out).toMatch(/PROBLEM role: a replica, which takes no writes\n +Set the address of the master/)
     expect(out).not.toContain('Add a replica')
     expect(code).toBe(1)

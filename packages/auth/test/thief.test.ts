@@ -1,12 +1,11 @@
 import { userTagOf } from '@rollcall/session-store'
 import { apiKey } from '@better-auth/api-key'
 import { passkey } from '@better-auth/passkey'
-import { base32 } from '@better-auth/utils/base32'
-import { createOTP } from '@better-auth/utils/otp'
 import { genericOAuth, phoneNumber, siwe, twoFactor } from 'better-auth/plugins'
 import { APIError } from 'better-auth/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
+import { type Browser, createPasskey, startApp, startProvider } from './helpers.js'
+import { enableApp } from './plugins/second-factor.js'
 
 // A thief who has signed in adds ways in that need no password. "This wasn’t me" must close each of them.
 
@@ -45,15 +44,6 @@ afterAll(async () => {
 
 const countKeys = (userId: string): Promise<number> =>
   t.adapter.count({ model: 'apikey', where: [{ field: 'referenceId', value: userId }] })
-
-async function turnOnSecondFactor(browser: Browser): Promise<string[]> {
-  const { body } = await browser.post('/two-factor/enable', { password })
-  const { totpURI, backupCodes } = body as { totpURI: string; backupCodes: string[] }
-  const secret = new URL(totpURI).searchParams.get('secret') ?? ''
-  const code = await createOTP(new TextDecoder().decode(base32.decode(secret))).totp()
-  expect((await browser.post('/two-factor/verify-totp', { code })).status).toBe(200)
-  return backupCodes
-}
 
 async function changeNumber(browser: Browser, number: string): Promise<void> {
   await browser.post('/phone-number/send-otp', { phoneNumber: number })
@@ -97,7 +87,7 @@ test('"This wasn’t me" closes every way in that was added since that sign-in, 
   expect((await provider.visit(thief, identity, '/link-social')).headers.get('location')).not.toContain('error')
   await thief.post('/api-key/create', { name: 'mine' })
   await changeNumber(thief, '+15550002')
-  await turnOnSecondFactor(thief)
+  await enableApp(thief)
   expect(await countKeys(userId)).toBe(2)
 
   await secure(userId, 'a new password')
@@ -121,7 +111,8 @@ test('"This wasn’t me" closes every way in that was added since that sign-in, 
 
 test('a second factor that was on before that sign-in stays on', async () => {
   const { browser: owner, email, userId } = await t.person('grace')
-  const [code] = await turnOnSecondFactor(owner)
+  const { backupCodes } = await enableApp(owner)
+  const [code] = backupCodes
   await t.adapter.deleteMany({
     // As if it had been turned on weeks ago.
     model: 'verification',
