@@ -145,7 +145,7 @@ test('an account without a password is asked for none', async () => {
 test('a new password is not kept: its form is empty, and says so', async () => {
   trip.api.hasPassword = false
   await ask('/security', ['Set password'], async () => {
-    await words('Your account has no password yet')
+    await words('Your account has no password')
     await type('New password', 'a good first password')
   })
   expect(sessionStorage.getItem('rollcall.pendingAction')).not.toContain('good first')

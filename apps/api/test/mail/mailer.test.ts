@@ -105,6 +105,7 @@ test('the link of a mail about a new device names the sign-in, and works after i
           place: { kind: 'local' },
           at: session?.createdAt,
         },
+        additions: [],
       },
     ])
   }

@@ -399,8 +399,7 @@ export default {
   security: {
     title: 'Sicherheit',
     intro: 'Wie Sie sich anmelden, und was Ihr Konto schützt.',
-    setMeans:
-      'Ihr Konto hat noch kein Passwort. Mit einem melden Sie sich auch dort an, wo nichts anderes zur Hand ist.',
+    setMeans: 'Ihr Konto hat kein Passwort. Mit einem melden Sie sich auch dort an, wo nichts anderes zur Hand ist.',
     setSubmit: 'Passwort festlegen',
     setBusy: 'Ihr Passwort wird festgelegt …',
     setAsk: 'Ein Passwort festlegen?',

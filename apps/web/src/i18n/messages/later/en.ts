@@ -391,7 +391,7 @@ export default {
   security: {
     title: 'Security',
     intro: 'How you sign in, and what protects your account.',
-    setMeans: 'Your account has no password yet. With one, you can sign in where your other ways aren’t at hand.',
+    setMeans: 'Your account has no password. With one, you can sign in where your other ways aren’t at hand.',
     setSubmit: 'Set password',
     setBusy: 'Setting your password…',
     setAsk: 'Set a password?',
