@@ -77,6 +77,9 @@ const personal = [
   'countess123',
   'elpmaxe.lacitylana@ssetnuoc',
   'ecalevol ada',
+  'AdaLovelace2026',
+  'ada.lovelace-1815!',
+  'countess@analytical.example!!2026',
   'Ecalevol1!',
   'a-d-a l-o-v-e-l-a-c-e',
   'localhost:3000',
@@ -97,6 +100,7 @@ const good = [
   'k!8#q%2(',
   'ab-c3-9f-77',
   'eht niar ni niaps',
+  'ada lovelace likes her tea',
 ]
 
 describe('a request that does not read', () => {

@@ -11,7 +11,7 @@ const MAX_REFUSED_SCORE = 1
 /** A shorter part of a name or address is in too many words. */
 const MIN_OWN_WORD = 3
 /** Characters that must be left when a person's own words are taken out. */
-const MIN_REST = 4
+const MIN_REST = 8
 
 /**
  * The problem with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and compromised
