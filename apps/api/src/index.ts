@@ -3,7 +3,7 @@ import type { MAX_REASON_LENGTH } from './administration/reason.js'
 
 /** The name of the header, for the page to be checked against. */
 export type ExpectedSessionHeader = typeof EXPECTED_SESSION_HEADER
-/** As above. */
+/** The longest reason, for the page to be checked against. */
 export type MaxReasonLength = typeof MAX_REASON_LENGTH
 export type { ReturnPath } from './accounts/return-path.js'
 export type { RecentAddition } from './accounts/people/recent-additions.js'

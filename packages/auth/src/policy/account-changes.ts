@@ -109,7 +109,7 @@ export async function undoAccountChanges({ adapter, tables }: Account, userId: s
   }
 }
 
-/** {@link undoAccountChanges} would take away these rows, and the second factor if it was turned on or replaced since. */
+/** The rows that `undoAccountChanges` would take away. It also turns off a second factor that was turned on or replaced since. */
 export async function additionsSince(
   adapter: DBTransactionAdapter,
   userId: string,

@@ -7,11 +7,11 @@ import type { OperationSummary } from '../record/session-summary.js'
 import type { Prefilter } from './prefilter.js'
 import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
 
-/**
- * Users whom one script reads or deletes sessions of, looks at, or revokes sessions of with an event and a message. Redis answers
- * others only in between, and each of these takes it about a millisecond.
- */
+/** Users of one script. Redis answers others only in between, so each script takes about a millisecond. */
 const MAX_READ = 100
+/** For a script that revokes without an event or a message. */
+const MAX_DELETED = 100
+/** For a script that looks for those to revoke, and for the revocations with an event and a message. */
 const MAX_MATCHED = 50
 const MAX_CHANGED = 25
 /** Sessions that one script revokes. Each appends an event, which takes Redis some ten microseconds. */
@@ -69,7 +69,7 @@ export class NodeScripts {
     { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
     const bounds = createdBounds(createdBefore, now)
-    const replies = await this.#run(node, userTags, atMost(MAX_READ), (some) =>
+    const replies = await this.#run(node, userTags, atMost(MAX_DELETED), (some) =>
       node.rollcallRevokeCreatedBefore(0, now, ...bounds, keep, ...some.map(this.#keyOf)),
     )
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))

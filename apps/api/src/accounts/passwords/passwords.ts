@@ -2,7 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError } from 'better-auth/api'
 import { createBoundedQueue, type Queue } from './bounded.js'
-import { requireCodePoints } from './length.js'
+import { requireMinLength } from './length.js'
 import { findPasswordFault, type PasswordFault } from './rules.js'
 import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from './scrypt.js'
 
@@ -56,7 +56,7 @@ export function createPasswords(cost: ScryptCost = owaspCost, inTurn: Queue = cr
 
 /** @throws {APIError} 400 with the code of what is wrong with a new password. */
 export async function requireAcceptable(password: string, own: readonly string[]): Promise<void> {
-  requireCodePoints(password)
+  requireMinLength(password)
   const fault = await findPasswordFault(password, own)
   if (fault !== null) throw passwordError(fault)
 }

@@ -1,5 +1,5 @@
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
-import { additionsSince, firstSignInFrom } from '@rollcall/auth'
+import { additionsSince, EVERY_ROW, firstSignInFrom } from '@rollcall/auth'
 import type { ProviderSettings } from '../../settings/providers.js'
 
 /** A way in that "This wasn’t me" takes away, because it was added since the sign-in in question. */
@@ -17,24 +17,29 @@ export async function findRecentAdditions(
   const since = await firstSignInFrom(adapter, deviceId)
   if (since === null) return []
   const { rows, secondFactor } = await additionsSince(adapter, userId, since)
-  const found: RecentAddition[] = []
-  for (const { model, id } of rows) {
-    const where = [
-      { field: 'id', value: id },
-      { field: 'userId', value: userId },
-    ]
-    if (model === 'passkey') {
-      const row = await adapter.findOne<{ name?: string | null }>({ model, where })
-      if (row !== null) found.push({ kind: 'passkey', name: row.name ?? null })
-    }
-    if (model === 'account') {
-      const row = await adapter.findOne<{ providerId: string }>({ model, where })
-      const provider = row && providers.find((one) => one.id === row.providerId)
-      if (row !== null && row.providerId !== 'credential')
-        found.push({ kind: 'provider', name: provider?.name ?? row.providerId })
-    }
+  const ofUser = { field: 'userId', value: userId }
+
+  async function findAdded<Row>(model: string): Promise<Row[]> {
+    const ids = rows.filter((row) => row.model === model).map(({ id }) => id)
+    if (ids.length === 0) return []
+    return adapter.findMany<Row>({
+      model,
+      where: [ofUser, { field: 'id', operator: 'in', value: ids }],
+      limit: EVERY_ROW,
+    })
   }
-  const isOn =
-    secondFactor && (await adapter.count({ model: 'twoFactor', where: [{ field: 'userId', value: userId }] })) > 0
-  return isOn ? [...found, { kind: 'second-factor' }] : found
+
+  const passkeys = await findAdded<{ name?: string | null }>('passkey')
+  const accounts = await findAdded<{ providerId: string }>('account')
+  const isOn = secondFactor && (await adapter.count({ model: 'twoFactor', where: [ofUser] })) > 0
+  return [
+    ...passkeys.map(({ name = null }) => ({ kind: 'passkey', name }) as const),
+    ...accounts
+      .filter(({ providerId }) => providerId !== 'credential')
+      .map(({ providerId }) => {
+        const name = providers.find(({ id }) => id === providerId)?.name ?? providerId
+        return { kind: 'provider', name } as const
+      }),
+    ...(isOn ? [{ kind: 'second-factor' } as const] : []),
+  ]
 }
